@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The drawing in README.md as code: every arrow points at what is imported. `Tests/ArchitectureTests` holds the same table
+/// against the sources, since SwiftPM does not stop a transitive import.
+let package = Package(
+    name: "gatehouse",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "gatehouse", targets: ["gatehouse"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // Security floor: CVE-2026-28980 and CVE-2026-43671 are fixed in 2.100.0.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Safe C
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "OpenSSLCrypto", dependencies: ["COpenSSL"]),
+
+        // Cores: pure
+        .target(name: "StrictJSON"),
+        .target(name: "Access"),
+        .target(name: "Customers"),
+        .target(name: "Tokens", dependencies: ["OpenSSLCrypto", "StrictJSON"]),
+        .target(name: "HTTPWire"),
+
+        // Pipeline and adapter
+        .target(name: "GatewayCore", dependencies: ["Access", "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens"]),
+        .target(name: "CustomerAPI", dependencies: ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON"]),
+
+        // Edges: I/O
+        .target(
+            name: "CustomerStoreSQLite",
+            dependencies: ["Customers", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        .target(
+            name: "GatewayConfiguration",
+            dependencies: ["Access", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens", "Yams"]
+        ),
+        .target(
+            name: "GatewayServer",
+            dependencies: [
+                "Access", "CustomerAPI", "GatewayCore", "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+
+        // Program
+        .executableTarget(
+            name: "gatehouse",
+            dependencies: [
+                "Access", "CustomerAPI", "CustomerStoreSQLite", "Customers", "GatewayConfiguration", "GatewayCore", "GatewayServer",
+                "OpenSSLCrypto", "StrictJSON", "Tokens",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .strictMemorySafety(),  // SE-0458
+        .treatAllWarnings(as: .error),  // SE-0480
+        .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+        .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+        .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+        .enableUpcomingFeature("InferIsolatedConformances"),  // SE-0470
+        .enableUpcomingFeature("ImmutableWeakCaptures"),  // SE-0481
+    ]
+}
