@@ -5,6 +5,9 @@ package enum TenantScope: Sendable, Hashable {
     case any
 }
 
+/// What a customer is to be, from what it is now.
+package typealias CustomerChange = @Sendable (Customer) throws(ValidationError) -> CustomerDraft
+
 /// Keeps customers. A call that returns has made its change durable: it survives the end of the process.
 ///
 /// Stores never validate what a `CustomerDraft` holds, and keep every text as it is, byte for byte, U+0000 included.
@@ -32,7 +35,7 @@ package protocol CustomerStore: Sendable {
     /// - Throws: in this order `notFound`, `versionMismatch`, `invalid` with what `change` threw, `duplicateExternalID`; `unavailable`.
     func update(
         _ id: CustomerID, in scope: TenantScope, expecting precondition: Precondition, at now: Int64,
-        _ change: @escaping @Sendable (Customer) throws(ValidationError) -> CustomerDraft
+        _ change: @escaping CustomerChange
     ) async throws(StoreError) -> Customer
 
     /// - Throws: in this order `notFound`, `versionMismatch`; `unavailable`.
@@ -41,14 +44,4 @@ package protocol CustomerStore: Sendable {
     /// Whether the store can read and write now; for readiness.
     /// - Throws: `unavailable`.
     func ping() async throws(StoreError)
-}
-
-extension Customer {
-    /// Whether a call in this scope may know of this customer.
-    package func isVisible(in scope: TenantScope) -> Bool {
-        switch scope {
-        case .tenant(let tenant): self.tenant.hasSameBytes(as: tenant)
-        case .any: true
-        }
-    }
 }
