@@ -57,11 +57,7 @@ final class HMACContexts: @unchecked Sendable {
         var none: UInt8 = 0
         return unsafe key.withUnsafeBufferPointer { bytes in
             unsafe withUnsafeMutablePointer(to: &none) { none in
-                let parameters = unsafe [
-                    OSSL_PARAM_construct_utf8_string(
-                        OSSL_MAC_PARAM_DIGEST, UnsafeMutablePointer(mutating: algorithm.openSSLName.utf8Start.cChars), 0),
-                    OSSL_PARAM_construct_end(),
-                ]
+                let parameters = unsafe [OSSL_PARAM.text("digest", algorithm.openSSLName), OSSL_PARAM_construct_end()]
                 // unsafe: OpenSSL copies the key; an empty key is told from no key by a pointer that is not nil.
                 return unsafe EVP_MAC_init(context, bytes.baseAddress ?? UnsafePointer(none), bytes.count, parameters) == 1
             }
