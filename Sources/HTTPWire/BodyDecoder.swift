@@ -1,0 +1,121 @@
+/// Delimits a request body as its bytes come in (RFC 9112 sections 6 and 7.1).
+///
+/// Chunk extensions are refused (contract section 7, row F-03): no client of ours needs them and readers differ on where they end.
+/// Trailers are read, bounded and dropped: they never become headers.
+package struct BodyDecoder: Sendable {
+    /// What the next bytes are.
+    package enum Step: Equatable, Sendable {
+        /// This many bytes from the front belong to the body.
+        case body(Int)
+        /// This many bytes from the front are framing, to be dropped.
+        case skip(Int)
+        case needMore
+        /// The body is complete; the next byte belongs to the next request.
+        case end
+    }
+
+    /// `.length` -> `.ended`; `.size` -> `.data` -> `.dataEnd` -> `.size` … -> `.trailers` -> `.ended`
+    private enum State: Sendable {
+        case length(Int)
+        case size
+        case data(Int)
+        case dataEnd
+        case trailers(Int)
+        case ended
+    }
+
+    private var state: State
+    /// Trailer section bound in bytes.
+    private let trailerLimit: Int
+
+    package init(_ framing: RequestHead.Framing, trailerLimit: Int = 8 << 10) {
+        self.trailerLimit = trailerLimit
+        state =
+            switch framing {
+            case .none: .ended
+            case .length(let count): count == 0 ? .ended : .length(count)
+            case .chunked: .size
+            }
+    }
+
+    package var isEnded: Bool {
+        if case .ended = state { true } else { false }
+    }
+
+    /// Judges the next bytes; the caller removes as many as the step says and calls again until `.needMore` or `.end`.
+    package mutating func next(_ bytes: Span<UInt8>) throws(WireError) -> Step {
+        switch state {
+        case .ended: return .end
+        case .length(let remaining):
+            guard bytes.count > 0 else { return .needMore }
+            let count = min(remaining, bytes.count)
+            state = count == remaining ? .ended : .length(remaining - count)
+            return .body(count)
+        case .data(let remaining):
+            guard bytes.count > 0 else { return .needMore }
+            let count = min(remaining, bytes.count)
+            state = count == remaining ? .dataEnd : .data(remaining - count)
+            return .body(count)
+        case .dataEnd:
+            if bytes.count > 0, bytes[0] != 0x0D { throw .malformed("a chunk is not followed by a line end") }
+            guard bytes.count >= 2 else { return .needMore }
+            guard bytes[1] == 0x0A else { throw .malformed("a chunk is not followed by a line end") }
+            state = .size
+            return .skip(2)
+        case .size: return try size(bytes)
+        case .trailers(let used): return try trailerLine(bytes, used: used)
+        }
+    }
+
+    /// `chunk-size = 1*HEXDIG`, at most 8 digits, then CRLF
+    private mutating func size(_ bytes: Span<UInt8>) throws(WireError) -> Step {
+        var value = 0
+        var position = 0
+        while position < bytes.count, let digit = Self.hexDigit(bytes[position]) {
+            guard position < 8 else { throw .malformed("a chunk size with more than 8 digits") }
+            value = value << 4 | digit
+            position += 1
+        }
+        guard position < bytes.count else { return .needMore }
+        guard position > 0, bytes[position] == 0x0D else { throw .malformed("a chunk size that is not hexadecimal digits and a line end") }
+        guard position + 1 < bytes.count else { return .needMore }
+        guard bytes[position + 1] == 0x0A else { throw .malformed("a chunk size that is not hexadecimal digits and a line end") }
+        state = value == 0 ? .trailers(0) : .data(value)
+        return .skip(position + 2)
+    }
+
+    private mutating func trailerLine(_ bytes: Span<UInt8>, used: Int) throws(WireError) -> Step {
+        var position = 0
+        while position < bytes.count, bytes[position] != 0x0D {
+            guard ByteClass.isFieldValue(bytes[position]) else { throw .malformed("a control character in a trailer") }
+            position += 1
+        }
+        guard used + position + 2 <= trailerLimit else { throw .headersTooLarge }
+        guard position + 1 < bytes.count else { return .needMore }
+        guard bytes[position + 1] == 0x0A else { throw .malformed("a carriage return without a line feed in a trailer") }
+        if position == 0 {
+            state = .ended
+            return .skip(2)
+        }
+        try Self.checkTrailer(bytes, 0..<position)
+        state = .trailers(used + position + 2)
+        return .skip(position + 2)
+    }
+
+    private static func checkTrailer(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(WireError) {
+        var position = 0
+        while position < line.upperBound, ByteClass.isToken(bytes[position]) { position += 1 }
+        guard position > 0, position < line.upperBound, bytes[position] == UInt8(ascii: ":") else {
+            throw .malformed("a trailer line without a valid name and colon")
+        }
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> Int? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): Int(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): Int(byte - UInt8(ascii: "a")) + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): Int(byte - UInt8(ascii: "A")) + 10
+        default: nil
+        }
+    }
+}
