@@ -36,6 +36,7 @@ let package = Package(
             name: "CustomerStoreSQLite",
             dependencies: ["Customers", .product(name: "GRDB", package: "GRDB.swift")]
         ),
+        .target(name: "GatewayTesting", dependencies: ["Customers"]),
         .target(
             name: "GatewayConfiguration",
             dependencies: ["Access", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens", "Yams"]
@@ -63,6 +64,26 @@ let package = Package(
 
         // Tests
         .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "AccessTests", dependencies: ["Access"]),
+        .testTarget(name: "CustomersTests", dependencies: ["Customers"]),
+        .testTarget(
+            name: "CustomerStoreTests",
+            dependencies: ["Customers", "CustomerStoreSQLite", "GatewayTesting", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        .testTarget(
+            name: "GatewayConfigurationTests",
+            dependencies: ["Access", "GatewayConfiguration", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens"]
+        ),
+        .testTarget(
+            name: "GatewayServerTests",
+            dependencies: [
+                "Access", "CustomerAPI", "Customers", "GatewayConfiguration", "GatewayCore", "GatewayServer", "GatewayTesting",
+                "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(name: "OpenSSLCryptoTests", dependencies: ["OpenSSLCrypto"]),
+        .testTarget(name: "TokensTests", dependencies: ["OpenSSLCrypto", "StrictJSON", "Tokens"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(
             name: "HTTPWireTests",

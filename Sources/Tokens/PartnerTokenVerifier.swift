@@ -35,6 +35,12 @@ package struct PartnerTokenVerifier: Sendable {
         return VerifiedClaims(claims, issuer: issuer)
     }
 
+    /// Judges again what the passing of time changes, for claims that were verified before.
+    package func checkTime(of claims: VerifiedClaims, at now: Int64) throws(TokenError) {
+        guard claims.expires > now else { throw .expired }
+        guard max(claims.issuedAt, claims.notBefore ?? 0) <= now + leeway else { throw .notYetValid }
+    }
+
     /// Each check of `verify`, in its order and by its code, and whether it holds; going on where one does not.
     ///
     /// For people who look for what is wrong with a token of theirs. No detail holds a key, or a MAC that was expected.

@@ -216,9 +216,11 @@ final class ConnectionHandler: ChannelInboundHandler {
         let (path, query) = pathAndQuery(admission, bytes)
         return APICall(
             grant: grant, method: admission.method ?? .get, path: text(path), query: query.map(text),
-            contentType: value(.contentType, bytes).map(text), ifMatch: value(.ifMatch, bytes).map(text),
-            ifNoneMatch: value(.ifNoneMatch, bytes).map(text), idempotencyKey: value(.idempotencyKey, bytes).map(text),
-            accept: value(.accept, bytes).map(text), body: [], requestID: text(requestID), now: loop.clock.milliseconds
+            headers: .init(
+                accept: value(.accept, bytes).map(text), contentType: value(.contentType, bytes).map(text),
+                idempotencyKey: value(.idempotencyKey, bytes).map(text), ifMatch: value(.ifMatch, bytes).map(text),
+                ifNoneMatch: value(.ifNoneMatch, bytes).map(text)
+            ), body: [], requestID: text(requestID), now: loop.clock.milliseconds
         )
     }
 
@@ -291,8 +293,14 @@ final class ConnectionHandler: ChannelInboundHandler {
             finish(exchange, outcome.answer, reason: outcome.reason, clientID: outcome.clientID)
         case .customers(var call):
             call.body = exchange.body
-            let customers = loop.services.customers
-            runElsewhere(exchange) { [call] in await customers.handle(call) }
+            let services = loop.services
+            runElsewhere(exchange) { [call] in
+                let answer = await services.customers.handle(call)
+                if let failure = answer.failure {
+                    services.logger.error("the store failed", metadata: ["reason": "\(failure)", "request_id": "\(call.requestID)"])
+                }
+                return Answer(status: answer.status, headers: answer.headers, body: answer.body)
+            }
         case .admin(let path):
             let admin = AdminEndpoints(services: loop.services, snapshot: exchange.snapshot)
             let method = exchange.admission.method
