@@ -1,0 +1,58 @@
+package import GatewayCore
+import StrictJSON
+
+/// What the provisioning module answers. Framing (`Content-Length`, and no body for HEAD and 304) is the connection's.
+package struct APIAnswer: Sendable {
+    package var status: Int
+    package var headers: [(String, String)]
+    /// For HEAD the body that GET would have: its length is told and it is not sent.
+    package var body: [UInt8]
+    /// What kept the store from answering, for the operators' log; it names files and servers, so callers never see it.
+    package var failure: String?
+
+    package init(status: Int, headers: [(String, String)] = [], body: [UInt8] = [], failure: String? = nil) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.failure = failure
+    }
+
+    package init(_ problem: Problem, requestID: String, failure: String? = nil) {
+        self.init(
+            status: problem.status, headers: [("Content-Type", Problem.contentType)] + problem.headers,
+            body: problem.body(requestID: requestID), failure: failure)
+    }
+
+    /// A representation. Answers differ by who asks, and a client that keeps one has to ask again before it uses it.
+    init(status: Int, json: JSONValue, headers: [(String, String)] = []) {
+        self.init(
+            status: status,
+            headers: [("Content-Type", "application/json"), ("Cache-Control", "private, no-cache")] + headers,
+            body: json.utf8())
+    }
+}
+
+/// Ends an operation with a problem.
+struct Refusal: Error {
+    let problem: Problem
+    let failure: String?
+
+    init(_ problem: Problem, failure: String? = nil) {
+        self.problem = problem
+        self.failure = failure
+    }
+
+    init(
+        _ code: ProblemCode, _ detail: String, members: [(String, JSONValue)] = [], headers: [(String, String)] = []
+    ) {
+        self.init(Problem(code, detail, members: members, headers: headers))
+    }
+
+    static func invalidHeader(_ name: String, _ detail: String) -> Refusal {
+        Refusal(.invalidHeader, detail, members: [("header", .string(name))])
+    }
+
+    static func invalidParameter(_ name: String, _ detail: String) -> Refusal {
+        Refusal(.invalidParameter, detail, members: [("parameter", .string(name))])
+    }
+}

@@ -1,0 +1,122 @@
+import GRDB
+import Synchronization
+
+/// Runs writes in the order in which they were asked for, and commits all that wait in one transaction: the flush to disk, which
+/// is most of a write's time, is paid once for all of them.
+///
+/// Each write has a savepoint of its own, so one that fails takes nothing of the others with it.
+/// INVARIANT (durable answers): no caller hears of success before the commit that holds its write.
+final class GroupWriter: Sendable {
+    /// So many writes share a transaction at most; the next ones wait for the one after it.
+    private static let groupLimit = 256
+
+    private struct State {
+        var waiting: [any WriteJob] = []
+        var isRunning = false
+    }
+
+    private let pool: DatabasePool
+    private let state = Mutex(State())
+
+    init(_ pool: DatabasePool) {
+        self.pool = pool
+    }
+
+    /// - Throws: what `body` throws, or the `DatabaseError` because of which its group was not committed.
+    func run<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let mustStart = state.withLock { state in
+                state.waiting.append(PendingWrite(body: body, continuation: continuation))
+                defer { state.isRunning = true }
+                return !state.isRunning
+            }
+            if mustStart {
+                pool.asyncWriteWithoutTransaction { database in
+                    while let group = self.nextGroup() { Self.commit(group, to: database) }
+                }
+            }
+        }
+    }
+
+    private func nextGroup() -> [any WriteJob]? {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else {
+                state.isRunning = false
+                return nil
+            }
+            let group = Array(state.waiting.prefix(Self.groupLimit))
+            state.waiting.removeFirst(group.count)
+            return group
+        }
+    }
+
+    private static func commit(_ group: [any WriteJob], to database: Database) {
+        do {
+            try database.inTransaction(.immediate) {
+                if group.count == 1 {
+                    try group[0].perform(in: database)
+                } else {
+                    for job in group { try perform(job, in: database) }
+                }
+                return .commit
+            }
+        } catch {
+            for job in group { job.fail(error) }
+            return
+        }
+        for job in group { job.succeed() }
+    }
+
+    /// A write's own failure is kept for its caller and goes no further, unless SQLite has given up the whole transaction
+    /// because of it (as when the disk is full): then nothing of the group is stored.
+    private static func perform(_ job: any WriteJob, in database: Database) throws {
+        do {
+            try database.inSavepoint {
+                try job.perform(in: database)
+                return .commit
+            }
+        } catch {
+            guard database.isInsideTransaction else { throw error }
+            job.keep(error)
+        }
+    }
+}
+
+/// A write that waits for its transaction. Exactly one of `succeed` and `fail` ends it.
+private protocol WriteJob: Sendable {
+    func perform(in database: Database) throws
+    /// Remembers that this write failed by itself: `succeed`, which is said to the whole group, will report it.
+    func keep(_ error: any Error)
+    /// The transaction is committed.
+    func succeed()
+    /// The transaction is not.
+    func fail(_ error: any Error)
+}
+
+private final class PendingWrite<Value: Sendable>: WriteJob {
+    private let body: @Sendable (Database) throws -> Value
+    private let continuation: CheckedContinuation<Value, any Error>
+    private let result = Mutex<Result<Value, any Error>?>(nil)
+
+    init(body: @escaping @Sendable (Database) throws -> Value, continuation: CheckedContinuation<Value, any Error>) {
+        self.body = body
+        self.continuation = continuation
+    }
+
+    func perform(in database: Database) throws {
+        let value = try body(database)
+        result.withLock { $0 = .success(value) }
+    }
+
+    func keep(_ error: any Error) {
+        result.withLock { $0 = .failure(error) }
+    }
+
+    func succeed() {
+        continuation.resume(with: result.withLock { $0 } ?? .failure(DatabaseError(message: "the write was not run")))
+    }
+
+    func fail(_ error: any Error) {
+        continuation.resume(throwing: error)
+    }
+}

@@ -1,0 +1,13 @@
+/// Why a store did not do what it was asked to.
+package enum StoreError: Error, Sendable, Equatable {
+    /// No customer of this identifier in the scope. One of another tenant is exactly as absent as one that never was.
+    case notFound
+    /// Another customer of the tenant has the external identifier.
+    case duplicateExternalID
+    /// The customer is there, but not in a version that the caller expects.
+    case versionMismatch
+    /// The change was found invalid once the customer was at hand.
+    case invalid(ValidationError)
+    /// The store cannot be used now. The text is for operators: it names the file or server, so callers must not see it.
+    case unavailable(String)
+}
