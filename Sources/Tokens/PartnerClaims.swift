@@ -1,7 +1,7 @@
 import StrictJSON
 
 /// The claims of an access token (RFC 9068 section 2.2) by their types, whoever made them.
-struct PartnerClaims {
+struct PartnerClaims: Sendable, Equatable {
     let subject: String
     let clientID: String
     let tokenID: String
@@ -11,6 +11,21 @@ struct PartnerClaims {
     let issuedAt: Int64
     let notBefore: Int64?
     let expires: Int64
+
+    init(
+        subject: String, clientID: String, tokenID: String, scopes: [String], roles: [String], tenant: String?, issuedAt: Int64,
+        notBefore: Int64?, expires: Int64
+    ) {
+        self.subject = subject
+        self.clientID = clientID
+        self.tokenID = tokenID
+        self.scopes = scopes
+        self.roles = roles
+        self.tenant = tenant
+        self.issuedAt = issuedAt
+        self.notBefore = notBefore
+        self.expires = expires
+    }
 
     /// - Throws: `.missingClaim` or `.badClaim`. There is no conversion: a number in quotes is no number, a string is no list.
     init(_ root: JSONElement) throws(TokenError) {
@@ -23,6 +38,18 @@ struct PartnerClaims {
         scopes = try root["scope"].map { element throws(TokenError) in try Self.scopes(element) } ?? []
         roles = try root["roles"].map { element throws(TokenError) in try Self.texts(element) } ?? []
         tenant = try root["tenant"].map { element throws(TokenError) in try Self.text(element) }
+    }
+
+    func checkExpiry(at now: Int64) throws(TokenError) {
+        guard expires > now else { throw .expired }
+    }
+
+    func checkStart(at now: Int64, leeway: Int64) throws(TokenError) {
+        guard max(issuedAt, notBefore ?? 0) <= now + leeway else { throw .notYetValid }
+    }
+
+    func checkLifetime(maximum: Int64) throws(TokenError) {
+        guard expires - issuedAt <= maximum else { throw .lifetimeTooLong }
     }
 
     private static func required(_ element: JSONElement?) throws(TokenError) -> JSONElement {

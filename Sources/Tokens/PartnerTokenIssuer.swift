@@ -13,13 +13,7 @@ package struct PartnerTokenIssuer: Sendable {
         self.key = key
         self.issuer = issuer
         self.audience = audience
-        let header = JSONValue.object([
-            ("alg", .string(key.algorithm.rawValue)), ("typ", "at+jwt"), ("kid", .string(key.id)),
-        ])
-        var segment: [UInt8] = []
-        Base64URL.append(header.utf8().span, to: &segment)
-        segment.append(UInt8(ascii: "."))
-        self.header = segment
+        header = PartnerTokenLayout.headerSegment(of: key)
     }
 
     /// A signed token in compact serialization.

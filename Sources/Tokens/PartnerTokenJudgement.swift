@@ -62,13 +62,13 @@ struct PartnerTokenJudgement {
             claims = try PartnerClaims(payload.root)
         case .expiry:
             guard let claims else { return false }
-            guard claims.expires > now else { throw .expired }
+            try claims.checkExpiry(at: now)
         case .start:
             guard let claims else { return false }
-            guard max(claims.issuedAt, claims.notBefore ?? 0) <= now + verifier.leeway else { throw .notYetValid }
+            try claims.checkStart(at: now, leeway: verifier.leeway)
         case .lifetime:
             guard let claims else { return false }
-            guard claims.expires - claims.issuedAt <= verifier.maximumLifetime else { throw .lifetimeTooLong }
+            try claims.checkLifetime(maximum: verifier.maximumLifetime)
         }
         return true
     }

@@ -12,6 +12,7 @@ package struct PartnerTokenVerifier: Sendable {
     package let maximumLifetime: Int64
     /// Seconds that `iat` and `nbf` may lie in the future, inclusive. `exp` has none: an expired token is expired.
     package let leeway: Int64
+    private let layout: PartnerTokenLayout
 
     package init(keys: KeyRing, issuer: String, audience: String, maximumLifetime: Int64 = 3600, leeway: Int64 = 15) {
         self.keys = keys
@@ -19,16 +20,21 @@ package struct PartnerTokenVerifier: Sendable {
         self.audience = audience
         self.maximumLifetime = maximumLifetime
         self.leeway = leeway
+        layout = PartnerTokenLayout(keys: keys, issuer: issuer, audience: audience)
     }
 
     /// The token's claims, or the first check that does not hold.
+    ///
+    /// A token in our issuer's own layout is recognized without taking JSON apart; every other, and every token that is not accepted
+    /// that way, goes through the checks one by one, which alone refuse.
     /// - Parameters:
     ///   - token: the bytes as they came, without the scheme.
     ///   - now: unix seconds.
     package func verify(_ token: Span<UInt8>, at now: Int64) throws(TokenError) -> VerifiedClaims {
+        if let claims = layout.claims(of: token, at: now, by: self) { return VerifiedClaims(claims, issuer: issuer) }
         var judgement = PartnerTokenJudgement(now: now)
         for check in TokenCheck.Name.allCases {
-            // All earlier checks held, so this one can be judged.
+            // All earlier checks held, so this one has what it looks at.
             guard try judgement.judge(check, token, by: self) else { throw .malformedToken }
         }
         guard let claims = judgement.claims else { throw .missingClaim }

@@ -1,5 +1,4 @@
 import OpenSSLCrypto
-import StrictJSON
 
 /// A JWS in compact serialization (RFC 7515 section 7.1), taken apart and believed in nothing.
 ///
@@ -31,6 +30,12 @@ package struct UnverifiedJWS: Sendable {
         header = 0..<first
         payload = first + 1..<second
         signature = second + 1..<token.count
+    }
+
+    init(header: Range<Int>, payload: Range<Int>, signature: Range<Int>) {
+        self.header = header
+        self.payload = payload
+        self.signature = signature
     }
 
     /// What the MAC is over (RFC 7515 section 5.2 step 8): the first two segments and the dot between them, as they came.

@@ -17,7 +17,7 @@ package struct VerifiedClaims: Sendable, Equatable {
     /// Unix seconds; the token counts until just before it.
     package let expires: Int64
 
-    // INVARIANT (verified by construction): internal, and called at the end of `PartnerTokenVerifier.verify` alone.
+    // INVARIANT (verified by construction): internal, and called by `PartnerTokenVerifier.verify` alone.
     init(_ claims: PartnerClaims, issuer: String) {
         self.issuer = issuer
         subject = claims.subject
