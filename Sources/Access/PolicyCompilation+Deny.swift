@@ -3,7 +3,7 @@ extension PolicyCompilation {
         var lines: [String: Int] = [:]
         return document.deny.enumerated().map { index, entry in
             if let line = lines[entry.id.value] {
-                problems.error("the deny rule `\(entry.id.value)` is defined twice, first on line \(line)", at: entry.id.position)
+                problems.error("duplicate deny rule `\(entry.id.value)`, first defined on line \(line)", at: entry.id.position)
             } else {
                 lines[entry.id.value] = entry.id.position.line
             }

@@ -11,7 +11,7 @@ extension PolicyCompilation {
             let allowed = entry.callers.map { callerSet($0, callers) } ?? all
             let destination = destination(entry)
             checkObject(entry)
-            let isSound = problems.diagnostics.count == before
+            let isSound = entry.isSound && problems.diagnostics.count == before
             let route = Route(
                 index: index, id: entry.id.value, methods: entry.methods, pattern: entry.path.value, needs: needs,
                 object: entry.object?.value, isPublic: entry.isPublic, isClosed: entry.isClosed, callers: allowed,
@@ -20,7 +20,7 @@ extension PolicyCompilation {
                 rate: entry.rate, timeoutMilliseconds: entry.timeoutMilliseconds, upgrade: entry.upgrade, because: entry.because,
                 destination: destination, position: entry.id.position, keyPositions: entry.keyPositions
             )
-            if isSound { checkReachable(route, entry, callers, reach) }
+            if isSound, isComplete(callers) { checkReachable(route, entry, callers, reach) }
             return route
         }
     }

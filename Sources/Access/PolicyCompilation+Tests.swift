@@ -8,7 +8,7 @@ extension PolicyCompilation {
             _ = scopeSet(test.subject.scopes ?? [])
             switch test.subject.identity {
             case .caller(let name): _ = caller(name, callers)
-            case .partner where !document.callers.contains { $0.via.value == .partnerToken }:
+            case .partner where !callers.contains { $0.via == .partnerToken } && isComplete(callers):
                 problems.error("the policy has no caller via partner-token", at: test.subject.position)
             case .partner, .anonymous: break
             }

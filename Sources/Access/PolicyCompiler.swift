@@ -88,7 +88,7 @@ struct PolicyCompilation {
         for (index, entry) in document.routes.enumerated() {
             if let first = routeIndices[entry.id.value] {
                 let line = document.routes[first].id.position.line
-                problems.error("the route `\(entry.id.value)` is defined twice, first on line \(line)", at: entry.id.position)
+                problems.error("duplicate route `\(entry.id.value)`, first defined on line \(line)", at: entry.id.position)
             } else {
                 routeIndices[entry.id.value] = index
             }
@@ -106,11 +106,22 @@ struct PolicyCompilation {
     mutating func indices(_ names: [Located<String>], kind: String, in known: [String: Int]) -> [Int] {
         names.compactMap { name in
             if let index = known[name.value] { return index }
-            // Beyond the limit is told once, not at every use.
-            guard known.count < BitSet256.capacity || kind == "route" else { return nil }
+            // What stands in its section is not undefined: why it cannot be used was told there.
+            guard !isDeclared(name.value, in: kind + "s") else { return nil }
             problems.unknown("undefined \(kind) `\(name.value)`", name: name.value, at: name.position, known: known.keys.sorted())
             return nil
         }
+    }
+
+    func isDeclared(_ name: String, in section: String) -> Bool {
+        guard let section = document.sections[section] else { return false }
+        return !section.isReadable || section.names.contains(name)
+    }
+
+    /// Whether every caller that stands in the file is known, so that what nobody may is really so.
+    func isComplete(_ callers: [Caller]) -> Bool {
+        guard let section = document.sections["callers"] else { return true }
+        return section.isReadable && section.names.count == callers.count && document.sections["roles"]?.isReadable ?? true
     }
 
     mutating func callerSet(_ names: [Located<String>], _ callers: [Caller]) -> CallerSet {
@@ -121,8 +132,7 @@ struct PolicyCompilation {
 
     mutating func caller(_ name: Located<String>, _ callers: [Caller]) -> Caller? {
         if let caller = callers.first(where: { $0.name == name.value }) { return caller }
-        // One that was refused for another reason is not undefined.
-        guard !document.callers.contains(where: { $0.name.value == name.value }) else { return nil }
+        guard !isDeclared(name.value, in: "callers") else { return nil }
         problems.unknown("undefined caller `\(name.value)`", name: name.value, at: name.position, known: callers.map(\.name))
         return nil
     }
@@ -151,6 +161,7 @@ struct PolicyCompilation {
 
     /// A scope that no role grants could never be held.
     private mutating func checkGrants(_ roles: [Role]) {
+        guard document.sections["roles"]?.isReadable ?? true else { return }
         let granted = roles.reduce(ScopeSet()) { $0.union($1.grants) }
         for (index, entry) in document.scopes.enumerated() where index < BitSet256.capacity && !granted.contains(index) {
             problems.error("no role grants the scope `\(entry.name.value)`", at: entry.name.position)
@@ -159,6 +170,7 @@ struct PolicyCompilation {
 
     /// A role counts as carried when one that includes it is.
     private mutating func checkCarriers(_ roles: [Role], _ callers: [Caller]) {
+        guard isComplete(callers) else { return }
         let named = callers.reduce(RoleSet()) { $0.union($1.roles) }
         let carried = named.indices.reduce(RoleSet()) { $0.union(roles[$1].closure) }
         for role in roles where !carried.contains(role.index) {
@@ -174,7 +186,7 @@ struct PolicyCompilation {
         for overlap in RouteOverlapFinder.overlaps(in: trie) {
             let (first, second) = (document.routes[overlap.first], document.routes[overlap.second])
             problems.error(
-                "routes `\(second.id.value)` and `\(first.id.value)` (line \(first.path.position.line)) both match "
+                "route `\(second.id.value)` overlaps route `\(first.id.value)` (line \(first.path.position.line)): both match "
                     + "\(overlap.method.name) \(overlap.path), and neither is the more specific",
                 at: second.path.position
             )

@@ -48,6 +48,8 @@ struct PolicyDocument: Sendable {
         /// Nil on a closed route.
         let to: Located<String>?
         let keyPositions: [String: SourcePosition]
+        /// Every value that was given is usable.
+        let isSound: Bool
     }
 
     struct DenyEntry: Sendable {
@@ -96,6 +98,14 @@ struct PolicyDocument: Sendable {
         let text: String
     }
 
+    /// The names of a section, those of unusable entries too: a name that stands there is not undefined, whatever else is wrong.
+    struct Section: Sendable {
+        var names: Set<String> = []
+        /// Whether the section, if there is one, could be read as far as the names.
+        var isReadable = true
+    }
+
+    var sections: [String: Section] = [:]
     var scopes: [ScopeEntry] = []
     var roles: [RoleEntry] = []
     var callers: [CallerEntry] = []

@@ -34,7 +34,7 @@ extension PolicyReader {
 
     /// A list that matches by any of its entries; one value may stand alone.
     private mutating func oneOrMany(_ node: SourceNode, of what: String) -> [Located<String>]? {
-        if node.kind == .text { return reader.names([node], of: what) }
+        if node.scalar != nil { return reader.names([node], of: what) }
         return reader.names(node, of: what, mayBeEmpty: false)
     }
 

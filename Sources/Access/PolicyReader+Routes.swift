@@ -9,6 +9,7 @@ extension PolicyReader {
 
     /// Nil when the route has no usable id, methods or path.
     mutating func route(_ node: SourceNode) -> PolicyDocument.RouteEntry? {
+        let before = reader.problems.diagnostics.count
         let isClosedNode = node["closed"]?.boolean == true
         let required = isClosedNode ? ["id", "methods", "path"] : ["id", "methods", "path", "to"]
         guard let members = reader.members(node, of: "a route", keys: Self.routeKeys, required: required) else { return nil }
@@ -31,8 +32,8 @@ extension PolicyReader {
         let idempotency = isRequired(&self, "idempotency")
         let precondition = isRequired(&self, "precondition")
         let body = members["body"].flatMap { self.body($0, of: what) }
-        let rate = members["rate"].flatMap { quantity($0, of: "`rate` of \(what)", example: "50/s", Quantity.rate) }
-        let timeout = members["timeout"].flatMap { positive($0, of: "`timeout` of \(what)", example: "10s", Quantity.milliseconds) }
+        let rate = members["rate"].flatMap { quantity($0, of: "`rate` of \(what)", example: "50/s", bareUnit: "/s", Quantity.rate) }
+        let timeout = members["timeout"].flatMap { positive($0, of: "`timeout` of \(what)", example: "10s", bareUnit: "s", Quantity.milliseconds) }
         let upgrade = members["upgrade"].flatMap { reader.choice($0, of: "`upgrade` of \(what)", as: Upgrade.self) }
         let because = members["because"].flatMap { reader.text($0, of: "`because` of \(what)") }
         let to = members["to"].flatMap { located($0, of: "`to` of \(what)") }
@@ -42,7 +43,7 @@ extension PolicyReader {
             id: id, methods: methods, path: path, needs: needs, object: object, isPublic: isPublic, isClosed: isClosed,
             callers: callers, signed: signed, idempotencyRequired: idempotency, preconditionRequired: precondition,
             bodyTypes: body?.types, bodyLimit: body?.limit, rate: rate, timeoutMilliseconds: timeout, upgrade: upgrade,
-            because: because, to: to, keyPositions: members.keyPositions
+            because: because, to: to, keyPositions: members.keyPositions, isSound: reader.problems.diagnostics.count == before
         )
     }
 
@@ -87,13 +88,13 @@ extension PolicyReader {
         guard let members = reader.members(node, of: "`body` of \(what)", keys: Self.bodyKeys) else { return nil }
         let types = members["types"].flatMap { reader.names($0, of: "`types` of \(what)", mayBeEmpty: false) }
         for type in types ?? [] where !Self.isMediaType(type.value) {
-            let lowered = type.value.lowercased()
+            let repaired = String(type.value.lowercased().prefix { $0 != ";" && $0 != " " })
             reader.problems.error(
                 "`\(type.value)` must be a media type in lower case and without parameters, as in `application/json`",
-                at: type.position, suggestion: Self.isMediaType(lowered) ? lowered : nil
+                at: type.position, suggestion: Self.isMediaType(repaired) ? repaired : nil
             )
         }
-        let limit = members["max"].flatMap { quantity($0, of: "`max` of \(what)", example: "64KiB", Quantity.bytes) }
+        let limit = members["max"].flatMap { quantity($0, of: "`max` of \(what)", example: "64KiB", bareUnit: "B", Quantity.bytes) }
         return (types?.map(\.value), limit)
     }
 
@@ -126,20 +127,29 @@ extension PolicyReader {
         reader.text(node, of: what).map { Located(value: $0, position: node.position) }
     }
 
-    private mutating func quantity<Value>(_ node: SourceNode, of what: String, example: String, _ parse: (String) -> Value?) -> Value? {
+    /// - Parameter bareUnit: what a number alone was probably meant in.
+    private mutating func quantity<Value>(
+        _ node: SourceNode, of what: String, example: String, bareUnit: String, _ parse: (String) -> Value?
+    ) -> Value? {
         guard let scalar = node.scalar else {
             reader.wrongType(node, what, expected: "a quantity such as `\(example)`")
             return nil
         }
         guard let value = parse(scalar) else {
-            reader.problems.error("\(what) must be a whole number with its unit, as in `\(example)`", at: node.position)
+            let repaired = scalar + bareUnit
+            reader.problems.error(
+                "\(what) must be a whole number with its unit, as in `\(example)`", at: node.position,
+                suggestion: parse(repaired) == nil ? nil : repaired
+            )
             return nil
         }
         return value
     }
 
-    private mutating func positive(_ node: SourceNode, of what: String, example: String, _ parse: (String) -> Int?) -> Int? {
-        guard let value = quantity(node, of: what, example: example, parse) else { return nil }
+    private mutating func positive(
+        _ node: SourceNode, of what: String, example: String, bareUnit: String, _ parse: (String) -> Int?
+    ) -> Int? {
+        guard let value = quantity(node, of: what, example: example, bareUnit: bareUnit, parse) else { return nil }
         guard value > 0 else {
             reader.problems.error("\(what) must be more than nothing", at: node.position)
             return nil

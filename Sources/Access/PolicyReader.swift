@@ -18,6 +18,13 @@ struct PolicyReader {
         if let version = members["policy"], version.integer != 1 {
             reader.problems.error("this gateway reads version 1 of the policy format: write `policy: 1`", at: version.position)
         }
+        for key in ["scopes", "roles", "callers"] {
+            if let node = members[key] { document.sections[key] = section(node.members?.compactMap { $0.key.scalar }) }
+        }
+        if let node = members["routes"] {
+            let ids = node.elements?.map { $0["id"]?.scalar }
+            document.sections["routes"] = section(ids?.contains(nil) == true ? nil : ids?.compactMap(\.self))
+        }
         if let node = members["scopes"] { document.scopes = scopes(node) }
         if let node = members["roles"] { document.roles = roles(node) }
         if let node = members["callers"] { document.callers = callers(node) }
@@ -25,6 +32,10 @@ struct PolicyReader {
         if let node = members["deny"] { document.deny = entries(node, of: "`deny`") { $0.denyRule($1) } }
         if let node = members["tests"] { document.tests = entries(node, of: "`tests`") { $0.test($1) } }
         return document
+    }
+
+    private func section(_ names: [String]?) -> PolicyDocument.Section {
+        PolicyDocument.Section(names: Set(names ?? []), isReadable: names != nil)
     }
 
     private mutating func entries<Entry>(

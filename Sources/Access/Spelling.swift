@@ -1,10 +1,10 @@
 /// What was probably meant by a name that is not known.
 package enum Spelling {
     /// The candidate with the fewest typing mistakes (a character added, left out, changed, or two neighbours swapped), if these are few
-    /// for the length of the name; the first of several. Nil when nothing is near.
+    /// for the length of the name; the first of several. Case is no mistake. Nil when nothing is near.
     package static func nearest(to name: String, in candidates: some Sequence<String>) -> String? {
         let wanted = Array(name.lowercased().unicodeScalars)
-        let limit = max(1, min(3, wanted.count / 3))
+        let limit = min(3, wanted.count / 3)
         var best: (name: String, distance: Int)?
         for candidate in candidates {
             if candidate == name { return candidate }
