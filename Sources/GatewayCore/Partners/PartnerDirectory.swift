@@ -77,8 +77,7 @@ package struct PartnerDirectory: Sendable {
     package func check(secret presented: Span<UInt8>, of clientID: String, at now: Int64) -> ClientSecretCheck {
         let fingerprint = Digest.hash(.sha256, presented)
         return check(clientID, at: now) { secret in
-            let expected = secret.fingerprint
-            return ConstantTime.equal(expected.span, fingerprint.span)
+            secret.fingerprint.withBytes { ConstantTime.equal($0, fingerprint.span) }
         }
     }
 
