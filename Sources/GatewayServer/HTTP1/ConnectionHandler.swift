@@ -168,8 +168,9 @@ final class ConnectionHandler: ChannelInboundHandler {
             return false
         }
         isInsideHead = false
-        handle(bytes)
+        // Before the answer, which may end the connection and let the input go; `bytes` stay with `buffer`.
         input.moveReaderIndex(forwardBy: parser.head.byteCount)
+        handle(bytes)
         parser.reset()
         return true
     }
