@@ -43,7 +43,7 @@ final class RawClient {
         while sent < bytes.count {
             // `sent` is below the count.
             let count = unsafe bytes.withUnsafeBytes {
-                unsafe Glibc.send(descriptor, $0.baseAddress! + sent, $0.count - sent, CInt(MSG_NOSIGNAL.rawValue))
+                unsafe Glibc.send(descriptor, $0.baseAddress! + sent, $0.count - sent, CInt(MSG_NOSIGNAL))
             }
             guard count > 0 else { throw Failure(what: "send: \(errno)") }
             sent += count

@@ -2,6 +2,7 @@ import Access
 import CustomerAPI
 import GatewayCore
 import HTTPWire
+import Logging
 import NIOCore
 
 /// One HTTP/1.1 connection: feeds bytes to the parsers, asks the gatekeeper, carries out what it says. It decides nothing.
