@@ -36,6 +36,7 @@ let package = Package(
             name: "CustomerStoreSQLite",
             dependencies: ["Customers", .product(name: "GRDB", package: "GRDB.swift")]
         ),
+        .target(name: "GatewayTesting", dependencies: ["Customers"]),
         .target(
             name: "GatewayConfiguration",
             dependencies: ["Access", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens", "Yams"]
@@ -58,6 +59,39 @@ let package = Package(
                 "OpenSSLCrypto", "StrictJSON", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
+        // Tests
+        .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "AccessTests", dependencies: ["Access"]),
+        .testTarget(name: "CustomersTests", dependencies: ["Customers"]),
+        .testTarget(
+            name: "CustomerStoreTests",
+            dependencies: ["Customers", "CustomerStoreSQLite", "GatewayTesting", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        .testTarget(
+            name: "GatewayConfigurationTests",
+            dependencies: ["Access", "GatewayConfiguration", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens"]
+        ),
+        .testTarget(
+            name: "GatewayServerTests",
+            dependencies: [
+                "Access", "CustomerAPI", "Customers", "GatewayConfiguration", "GatewayCore", "GatewayServer", "GatewayTesting",
+                "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(name: "OpenSSLCryptoTests", dependencies: ["OpenSSLCrypto"]),
+        .testTarget(name: "TokensTests", dependencies: ["OpenSSLCrypto", "StrictJSON", "Tokens"]),
+        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
+        .testTarget(
+            name: "HTTPWireTests",
+            dependencies: [
+                "HTTPWire",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
     ],

@@ -6,6 +6,9 @@ package enum Via: String, CaseIterable, Sendable {
 
 /// A kind of caller of the policy: which credential it comes with, and which roles that credential may carry.
 package final class Caller: Sendable {
+    /// Who presents no credential. No caller of a policy has this name.
+    package static let anonymousName = "anonymous"
+
     package let index: Int
     package let name: String
     package let via: Via

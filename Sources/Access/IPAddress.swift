@@ -51,6 +51,11 @@ package struct IPAddress: Hashable, Sendable {
         self = parsed.address
     }
 
+    /// What one subscriber is given: the address itself, or the /64 of an IPv6 address. For counting, not for deciding.
+    package var subscriber: IPAddress {
+        family == .v4 ? self : IPAddress(family: .v6, high: high, low: 0)
+    }
+
     /// 32 or 128.
     package var bitCount: Int {
         family == .v4 ? 32 : 128

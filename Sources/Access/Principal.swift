@@ -1,5 +1,5 @@
 /// How far a principal's roles reach over owned objects. The wider one wins when roles differ.
-package enum ObjectReach: String, Sendable {
+package enum ObjectReach: String, CaseIterable, Sendable {
     /// The objects of its own tenant; without a tenant, none.
     case own
     case any

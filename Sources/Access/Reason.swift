@@ -40,6 +40,9 @@ package enum Reason: String, CaseIterable, Sendable {
     case unknownPartner = "unknown_partner"
     case disabledPartner = "disabled_partner"
     case revoked
+    /// A client that could not prove itself at the token endpoint.
+    case wrongSecret = "wrong_secret"
+    case throttled
     case badSession = "bad_session"
     case badSignature = "bad_signature"
     case nonceReused = "nonce_reused"

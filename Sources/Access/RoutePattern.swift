@@ -28,7 +28,8 @@ package struct RoutePattern: Hashable, Sendable {
     /// that is not in the normal form that requests are decided in, and wildcards of other routers.
     package init(parsing text: String) throws(RoutePatternError) {
         guard text.hasPrefix("/") else {
-            throw RoutePatternError(message: "a path must begin with `/`", suggestion: "/" + text)
+            let repaired = try? RoutePattern(parsing: "/" + text)
+            throw RoutePatternError(message: "a path must begin with `/`", suggestion: repaired?.text)
         }
         self.text = text
         var segments: [Segment] = []

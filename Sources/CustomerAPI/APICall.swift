@@ -29,7 +29,7 @@ package struct APICall: Sendable {
     /// The canonical query, percent-encoded, without its `?`.
     package let query: String?
     package let headers: Headers
-    package let body: [UInt8]
+    package var body: [UInt8]
     package let requestID: String
     /// Unix milliseconds.
     package let now: Int64

@@ -62,7 +62,7 @@ struct YAMLComposer {
         guard hidden.count < Self.maximumHidden, target < text.scalars.count, !untouchable.contains(text.scalars[target]),
             hidden[position] == nil, let replacement = Unicode.Scalar(0xf_0000 + UInt32(hidden.count))
         else {
-            report("the key `\(name)` is given twice", at: position)
+            report("duplicate key `\(name)`", at: position)
             return false
         }
         text.replace(at: target, with: replacement)
@@ -107,7 +107,7 @@ struct YAMLComposer {
             let convertedValue = convert(value, depth: depth)
             guard let convertedKey, let name = convertedKey.scalar, let convertedValue else { continue }
             if let line = lines[name] {
-                report("the key `\(name)` is given twice, first on line \(line)", at: convertedKey.position)
+                report("duplicate key `\(name)`, first given on line \(line)", at: convertedKey.position)
             } else {
                 lines[name] = convertedKey.line
                 members.append((convertedKey, convertedValue))

@@ -96,9 +96,12 @@ package struct RequestHeadParser: Sendable {
         }
         position += 1
         let targetStart = position
-        while position < line.upperBound, bytes[position] > 0x20, bytes[position] != 0x7F { position += 1 }
+        while position < line.upperBound, bytes[position] > 0x20, bytes[position] < 0x7F { position += 1 }
         let target = targetStart..<position
         if target.count > limits.target { throw .targetTooLong }
+        if position < line.upperBound, bytes[position] >= 0x80 {
+            throw .malformedTarget("a raw non-ASCII byte in the target; percent-encode it")
+        }
         guard position < line.upperBound, bytes[position] == 0x20 else {
             throw .malformed("the request target must be followed by one space and the version")
         }

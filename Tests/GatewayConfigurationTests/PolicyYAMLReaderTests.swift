@@ -43,30 +43,30 @@ struct PolicyYAMLReaderTests {
         Refused(what: "a tag on a list", text: "- !x [a]\n", problems: ["1:3: a tag is not allowed here"]),
         Refused(what: "a merge key", text: "a: {b: 1}\nc:\n  <<: {d: 1}\n", problems: ["3:3: a merge key is not allowed here"]),
         Refused(what: "a list as a key", text: "[a]: 1\n", problems: ["1:1: a key must be text, not a list"]),
-        Refused(what: "a duplicate key", text: "a: 1\nb: 2\na: 3\n", problems: ["3:1: the key `a` is given twice, first on line 1"]),
+        Refused(what: "a duplicate key", text: "a: 1\nb: 2\na: 3\n", problems: ["3:1: duplicate key `a`, first given on line 1"]),
         Refused(
             what: "a key three times", text: "a: 1\na: 2\na: 3\n",
             problems: [
-                "2:1: the key `a` is given twice, first on line 1", "3:1: the key `a` is given twice, first on line 1",
+                "2:1: duplicate key `a`, first given on line 1", "3:1: duplicate key `a`, first given on line 1",
             ]
         ),
         Refused(
             what: "duplicate keys in several mappings",
             text: "x:\n  a: 1\n  a: 2\ny: {\"b\": 1, c: 1, b: 2}\nx: 1\n",
             problems: [
-                "3:3: the key `a` is given twice, first on line 2", "4:19: the key `b` is given twice, first on line 4",
-                "5:1: the key `x` is given twice, first on line 1",
+                "3:3: duplicate key `a`, first given on line 2", "4:19: duplicate key `b`, first given on line 4",
+                "5:1: duplicate key `x`, first given on line 1",
             ]
         ),
         Refused(
             what: "a duplicate key in other quotes", text: "'a': 1\n\"a\": 2\n",
-            problems: ["2:1: the key `a` is given twice, first on line 1"]
+            problems: ["2:1: duplicate key `a`, first given on line 1"]
         ),
-        Refused(what: "a duplicate escaped key", text: "\"\\x61\": 1\na: 2\n", problems: ["1:1: the key `a` is given twice"]),
-        Refused(what: "a duplicate empty key", text: "\"\": 1\n\"\": 2\n", problems: ["1:1: the key `` is given twice"]),
+        Refused(what: "a duplicate escaped key", text: "\"\\x61\": 1\na: 2\n", problems: ["1:1: duplicate key `a`"]),
+        Refused(what: "a duplicate empty key", text: "\"\": 1\n\"\": 2\n", problems: ["1:1: duplicate key ``"]),
         Refused(
             what: "a duplicate key in JSON", text: "{\"a\": 1,\n \"a\": 2}",
-            problems: ["2:2: the key `a` is given twice, first on line 1"]
+            problems: ["2:2: duplicate key `a`, first given on line 1"]
         ),
         Refused(what: "a tab that indents", text: "a:\n\tb: 1\n", problems: ["2:1: a tab cannot indent here: use spaces"]),
         Refused(

@@ -28,7 +28,9 @@ struct JSONFile {
     var isGood: Bool { diagnostics.isEmpty }
 
     mutating func problem(_ message: String, at element: JSONElement, suggestion: String? = nil) {
-        let place = Self.place(of: element.rawRange.lowerBound, in: document.bytes)
+        // A string's range begins behind its quote.
+        let offset = element.rawRange.lowerBound - (element.kind == .string ? 1 : 0)
+        let place = Self.place(of: offset, in: document.bytes)
         diagnostics.append(
             Diagnostic(file: path, line: place.line, column: place.column, message: message, suggestion: suggestion)
         )

@@ -1,3 +1,4 @@
+import GatewayCore
 import Access
 package import OpenSSLCrypto
 package import StrictJSON

@@ -1,4 +1,5 @@
 import Foundation
+import OpenSSLCrypto
 
 /// Where the keys and partners of one gateway are. Only names: nothing is read before it is asked for.
 package struct KeyFolder: Sendable {
@@ -7,7 +8,7 @@ package struct KeyFolder: Sendable {
     /// One NextAuth/Auth.js secret a line.
     package let sessionSecretsPath: String
     /// What the environment gives as seal key; it goes before the file.
-    private let environmentSealKey: String?
+    private let environmentSealKey: SecretBytes?
 
     /// - Parameters:
     ///   - sessionSecretsPath: nil: `session-secrets` in the folder.
@@ -15,7 +16,7 @@ package struct KeyFolder: Sendable {
     package init(path: String, sessionSecretsPath: String? = nil, environment: [String: String]) {
         self.path = path
         self.sessionSecretsPath = sessionSecretsPath ?? "\(path)/session-secrets"
-        environmentSealKey = environment[SealKey.environmentName].flatMap { $0.isEmpty ? nil : $0 }
+        environmentSealKey = environment[SealKey.environmentName].flatMap { $0.isEmpty ? nil : SecretBytes(Array($0.utf8)) }
     }
 
     package var tokenKeysPath: String { "\(path)/tokens.jwks.json" }
@@ -30,14 +31,14 @@ package struct KeyFolder: Sendable {
     var sealKeySource: String { hasEnvironmentSealKey ? SealKey.environmentName : sealKeyPath }
 
     package func loadSealKey() throws(SealKeyError) -> SealKey {
-        if let environmentSealKey { return try SealKey(text: Array(environmentSealKey.utf8)) }
+        if let environmentSealKey { return try SealKey(text: environmentSealKey) }
         let text: [UInt8]
         do {
             text = try PrivateFile.read(sealKeyPath)
         } catch {
             throw error.isMissing ? .missing(path: sealKeyPath) : .file(error)
         }
-        return try SealKey(text: text)
+        return try SealKey(text: SecretBytes(text))
     }
 
     /// The ids that have a file in `partners`, sorted, and what lies there that is no partner's file. A missing folder has neither.

@@ -1,3 +1,4 @@
+package import GatewayCore
 package import OpenSSLCrypto
 import Tokens
 
@@ -14,10 +15,14 @@ package struct SealKey: Sendable {
     /// Reads the one line of text a seal key is kept as; white space around it does not count.
     ///
     /// - Throws: `SealKeyError` unless it is the base64url of exactly 32 bytes.
-    package init(text: [UInt8]) throws(SealKeyError) {
-        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
-        let trimmed = Array(text.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
-        guard let bytes = try? Base64URL.decode(trimmed.span), bytes.count == Self.byteCount else {
+    package init(text: SecretBytes) throws(SealKeyError) {
+        let bytes = text.withBytes { text -> [UInt8]? in
+            var (first, end) = (0, text.count)
+            while first < end, Self.isSpace(text[first]) { first += 1 }
+            while first < end, Self.isSpace(text[end - 1]) { end -= 1 }
+            return try? Base64URL.decode(text.extracting(first..<end))
+        }
+        guard let bytes, bytes.count == Self.byteCount else {
             throw SealKeyError.notAKey
         }
         do {
@@ -28,6 +33,8 @@ package struct SealKey: Sendable {
             throw SealKeyError.crypto(error)
         }
     }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 
     /// A new key as the text to be kept.
     package static func generateText() -> String { Base64URL.encode(RandomBytes.generate(byteCount)) }

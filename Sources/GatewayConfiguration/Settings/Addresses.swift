@@ -103,7 +103,9 @@ package struct Origin: SettingValue, Hashable, CustomStringConvertible {
             throw ValueError(expected)
         }
         if rest.hasSuffix("/") { throw ValueError(expected, suggestion: String(text.dropLast())) }
-        guard let (host, digits) = HostAndPort.split(String(rest)), HostAndPort.isHost(host) else { throw ValueError(expected) }
+        guard !rest.contains("@"), let (host, digits) = HostAndPort.split(String(rest)), HostAndPort.isHost(host) else {
+            throw ValueError(expected)
+        }
         self.host = host.lowercased()
         if let digits {
             guard let port = HostAndPort.port(digits, minimum: 1) else { throw ValueError("has a port that is not 1 to 65535") }

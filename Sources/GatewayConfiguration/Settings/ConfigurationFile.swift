@@ -22,11 +22,20 @@ extension Settings {
         } catch {
             return LoadedSettings(settings: nil, entries: [], diagnostics: [.whole(error)])
         }
+        if hasOnlyComments(bytes) { return load(nil, file: path, sources: sources) }
         let source = YAMLReader.read(bytes, file: path)
         let loaded = load(source.root, file: path, sources: sources)
         return LoadedSettings(
             settings: source.problems.isEmpty ? loaded.settings : nil, entries: loaded.entries,
-            diagnostics: (source.problems + loaded.diagnostics)
+            diagnostics: source.problems + loaded.diagnostics
         )
+    }
+
+    /// A file in which every line is empty or a comment sets nothing. (Of a policy that would be a mistake, so the reader refuses it.)
+    private static func hasOnlyComments(_ bytes: [UInt8]) -> Bool {
+        bytes.split(separator: UInt8(ascii: "\n")).allSatisfy { line in
+            let first = line.first { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") }
+            return first == nil || first == UInt8(ascii: "#")
+        }
     }
 }

@@ -104,7 +104,7 @@ struct SettingsReader {
     mutating func section(_ section: Section, keys: [String]) -> Section {
         guard let node = section.node else { return section }
         guard let members = node.members else {
-            report(node, "`\(section.path)` must be a mapping, not \(node.kind.phrase)")
+            report(node, "\(section.path.isEmpty ? "the file" : "`\(section.path)`") must be a mapping, not \(node.kind.phrase)")
             return Section(path: section.path, node: nil)
         }
         for (key, _) in members {

@@ -18,7 +18,7 @@ package struct PartnerDirectory: Sendable {
         /// At most two, newest first; those that had ended when the directory was made are not among them.
         package let secrets: [PartnerSecret]
 
-        init(_ record: PartnerRecord, networks: [CIDR], secrets: [PartnerSecret]) {
+        package init(_ record: PartnerRecord, networks: [CIDR], secrets: [PartnerSecret]) {
             id = record.id
             name = record.name
             roles = record.roles
@@ -48,7 +48,7 @@ package struct PartnerDirectory: Sendable {
     /// A directory of nobody.
     package static let empty = PartnerDirectory([])
 
-    init(_ partners: [Partner]) {
+    package init(_ partners: [Partner]) {
         let decoys = (1...PartnerRecord.maximumLiveSecrets).map { number in
             PartnerSecret(id: "decoy\(number)", created: 0, expires: 0, secret: .generate())
         }
@@ -77,8 +77,7 @@ package struct PartnerDirectory: Sendable {
     package func check(secret presented: Span<UInt8>, of clientID: String, at now: Int64) -> ClientSecretCheck {
         let fingerprint = Digest.hash(.sha256, presented)
         return check(clientID, at: now) { secret in
-            let expected = secret.fingerprint
-            return ConstantTime.equal(expected.span, fingerprint.span)
+            secret.fingerprint.withBytes { ConstantTime.equal($0, fingerprint.span) }
         }
     }
 

@@ -9,7 +9,7 @@ package final class PartnerSecret: Sendable {
     /// Unix seconds from which it is refused; nil: never.
     package let expires: Int64?
     /// SHA-256 of the secret's UTF-8 bytes: what a presented secret is compared by.
-    package let fingerprint: [UInt8]
+    package let fingerprint: SecretBytes
 
     private let secret: ClientSecret
     private let derivedSigningKey = Mutex<HMACKey?>(nil)
@@ -19,7 +19,7 @@ package final class PartnerSecret: Sendable {
         self.created = created
         self.expires = expires
         self.secret = secret
-        fingerprint = secret.text.withBytes { Digest.hash(.sha256, $0) }
+        fingerprint = SecretBytes(secret.text.withBytes { Digest.hash(.sha256, $0) })
     }
 
     package func isLive(at now: Int64) -> Bool { expires.map { now < $0 } ?? true }

@@ -9,6 +9,13 @@ package struct PartnerRecord: Sendable, Equatable {
         /// base64url of nonce (12 bytes), ciphertext and tag (16 bytes).
         package let sealed: String
 
+        package init(id: String, created: Int64, expires: Int64? = nil, sealed: String) {
+            self.id = id
+            self.created = created
+            self.expires = expires
+            self.sealed = sealed
+        }
+
         package func isLive(at now: Int64) -> Bool { expires.map { now < $0 } ?? true }
     }
 
@@ -25,6 +32,21 @@ package struct PartnerRecord: Sendable, Equatable {
     package let created: Int64
     /// Newest first.
     package var secrets: [Secret]
+
+    package init(
+        id: String, name: String, roles: [String], scopes: [String]? = nil, tenant: String, networks: [String], isEnabled: Bool,
+        created: Int64, secrets: [Secret]
+    ) {
+        self.id = id
+        self.name = name
+        self.roles = roles
+        self.scopes = scopes
+        self.tenant = tenant
+        self.networks = networks
+        self.isEnabled = isEnabled
+        self.created = created
+        self.secrets = secrets
+    }
 
     /// How many secrets may be live at a time.
     package static let maximumLiveSecrets = 2
@@ -54,7 +76,7 @@ package struct PartnerRecord: Sendable, Equatable {
     }
 
     /// A secret id is what `newSecretID` makes and what fits behind the colon of a `keyid`: 1 to 32 of `[a-z0-9_]`.
-    static func isSecretID(_ text: String) -> Bool {
+    package static func isSecretID(_ text: String) -> Bool {
         (1...32).contains(text.utf8.count) && text.utf8.allSatisfy { isIDCharacter($0) && $0 != UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
     }
 

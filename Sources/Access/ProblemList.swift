@@ -1,0 +1,51 @@
+/// The mistakes of one file, collected so that all are told at once.
+struct ProblemList {
+    private let file: String
+    private(set) var diagnostics: [Diagnostic] = []
+    /// Looking for near names takes time; a file with more mistakes than this has other worries.
+    private var remainingSuggestions = 200
+
+    init(file: String) {
+        self.file = file
+    }
+
+    var hasErrors: Bool {
+        diagnostics.contains { $0.severity == .error }
+    }
+
+    mutating func error(_ message: String, at position: SourcePosition, suggestion: String? = nil) {
+        add(.error, message, position, suggestion)
+    }
+
+    mutating func warning(_ message: String, at position: SourcePosition) {
+        add(.warning, message, position, nil)
+    }
+
+    /// An error about a name, with the nearest of the names that would have been right.
+    mutating func unknown(_ message: String, name: String, at position: SourcePosition, known: some Sequence<String>) {
+        var suggestion: String?
+        if remainingSuggestions > 0 {
+            remainingSuggestions -= 1
+            suggestion = Spelling.nearest(to: name, in: known)
+        }
+        add(.error, message, position, suggestion)
+    }
+
+    /// In the order of the file.
+    consuming func sorted() -> [Diagnostic] {
+        diagnostics.enumerated()
+            .sorted { ($0.element.line, $0.element.column, $0.offset) < ($1.element.line, $1.element.column, $1.offset) }
+            .map(\.element)
+    }
+
+    private mutating func add(
+        _ severity: Diagnostic.Severity, _ message: String, _ position: SourcePosition, _ suggestion: String?
+    ) {
+        diagnostics.append(
+            Diagnostic(
+                file: file, line: position.line, column: position.column, severity: severity, message: message,
+                suggestion: suggestion
+            )
+        )
+    }
+}

@@ -1,0 +1,68 @@
+import HTTPWire
+package import Access
+
+/// What `Gatekeeper.admit` decided about one request, and all that the decision log says of it.
+package struct Admission: Sendable {
+    package enum Outcome: Sendable {
+        /// One of the gateway's own endpoints, which needs no route in the policy.
+        case endpoint(Endpoint)
+        /// Allowed: forward to where the grant's route leads. Nothing is forwarded without a grant.
+        case forward(Grant)
+        /// `OPTIONS`: which methods the path has.
+        case options(MethodSet)
+        case refuse(Refusal)
+    }
+
+    package var outcome: Outcome
+    package var method: Method?
+    /// The canonical target; nil when the request ended before there was one.
+    package var target: RequestTarget?
+    package var route: Route?
+    package var caller: AuthenticatedCaller?
+    package var reason: Reason
+    /// Bytes, inclusive: how much body may be read for this request.
+    package var bodyLimit = 0
+
+    package init(outcome: Outcome, method: Method? = nil, target: RequestTarget? = nil, reason: Reason) {
+        self.outcome = outcome
+        self.method = method
+        self.target = target
+        self.reason = reason
+    }
+
+    package var isAllowed: Bool {
+        if case .refuse = outcome { false } else { true }
+    }
+}
+
+/// The gateway's own endpoints on the public address.
+package enum Endpoint: String, CaseIterable, Sendable {
+    case token = "/oauth2/token"
+    case metadata = "/.well-known/oauth-authorization-server"
+    case session = "/session"
+
+    package var methods: MethodSet {
+        switch self {
+        case .token: MethodSet(.post)
+        case .metadata, .session: MethodSet([MethodSet(.get), MethodSet(.head)])
+        }
+    }
+
+    /// Bytes, inclusive.
+    var bodyLimit: Int {
+        switch self {
+        case .token: 16 << 10
+        case .metadata, .session: 0
+        }
+    }
+
+    /// The endpoint at a canonical path. The length settles it for almost every path.
+    static func at(_ path: Span<UInt8>) -> Endpoint? {
+        switch path.count {
+        case 8: path.isEqual(0..<8, "/session") ? .session : nil
+        case 13: path.isEqual(0..<13, "/oauth2/token") ? .token : nil
+        case 39: path.isEqual(0..<39, "/.well-known/oauth-authorization-server") ? .metadata : nil
+        default: nil
+        }
+    }
+}

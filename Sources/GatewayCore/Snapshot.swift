@@ -1,0 +1,48 @@
+package import Access
+package import Tokens
+
+/// Everything that a decision depends on, as it stood at one moment. Immutable; a reload makes a whole new one or none.
+///
+/// INVARIANT (one snapshot a request): a request is admitted, answered and recorded by the snapshot it began with.
+package final class Snapshot: Sendable {
+    package let policy: Policy
+    package let verifier: PartnerTokenVerifier
+    package let issuer: PartnerTokenIssuer
+    package let partners: PartnerDirectory
+    package let settings: GatewaySettings
+    /// Seconds since 1970 when it was loaded.
+    package let loaded: Int64
+
+    package init(
+        policy: Policy, verifier: PartnerTokenVerifier, issuer: PartnerTokenIssuer, partners: PartnerDirectory,
+        settings: GatewaySettings, loaded: Int64
+    ) {
+        self.policy = policy
+        self.verifier = verifier
+        self.issuer = issuer
+        self.partners = partners
+        self.settings = settings
+        self.loaded = loaded
+    }
+}
+
+/// The settings that decisions and answers need; the rest of the configuration stays at the edges.
+package struct GatewaySettings: Sendable {
+    /// The `iss` of our tokens and the base of our URLs.
+    package let issuer: String
+    package let audience: String
+    /// Seconds; 1 to 3600.
+    package let tokenLifetime: Int64
+    /// Lower-case hosts without trailing dot, with or without port; empty: any Host is served.
+    package let hosts: [String]
+    /// Bytes, inclusive, where a route names no limit.
+    package let bodyLimit: Int
+
+    package init(issuer: String, audience: String, tokenLifetime: Int64, hosts: [String], bodyLimit: Int) {
+        self.issuer = issuer
+        self.audience = audience
+        self.tokenLifetime = tokenLifetime
+        self.hosts = hosts
+        self.bodyLimit = bodyLimit
+    }
+}

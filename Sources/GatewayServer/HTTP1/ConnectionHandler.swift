@@ -1,0 +1,505 @@
+import Access
+import CustomerAPI
+import GatewayCore
+import HTTPWire
+import Logging
+import NIOCore
+
+/// One HTTP/1.1 connection: feeds bytes to the parsers, asks the gatekeeper, carries out what it says. It decides nothing.
+final class ConnectionHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Which address the connection came in on.
+    enum Role { case gateway, admin }
+
+    /// `head` -> `body` -> `busy` -> `head` … ; from each to `closing`
+    private enum State {
+        /// Between requests, or in the middle of a head.
+        case head
+        case body(Exchange)
+        /// The answer is being made elsewhere; what comes in meanwhile waits.
+        case busy(Exchange)
+        /// The last answer is written; what comes in is thrown away until the client has read it.
+        case closing
+    }
+
+    /// Bytes of a body that are read and thrown away to keep a connection whose request was refused.
+    private static let discardLimit = 64 << 10
+    /// Bytes of answers gathered before they are sent within one read.
+    private static let outputLimit = 64 << 10
+    /// How long a refused client may take to read its answer, nanoseconds.
+    private static let lingerNanoseconds: Int64 = 2_000_000_000
+
+    private let loop: LoopContext
+    private let role: Role
+    private let peer: Gatekeeper.Peer
+    private let remote: [UInt8]
+    private var state = State.head
+    private var parser: RequestHeadParser
+    private var input = ByteBuffer()
+    private var output = ByteBuffer()
+    private var requestID: [UInt8] = []
+    private var context: ChannelHandlerContext?
+    private var isReadPaused = false
+    /// Monotonic nanoseconds at which `deadlinePassed` is due.
+    private(set) var deadline = Int64.max
+    var registryIndex = 0
+
+    init(loop: LoopContext, role: Role, remote: SocketAddress?) {
+        self.loop = loop
+        self.role = role
+        self.remote = Array((remote?.ipAddress ?? "").utf8)
+        peer = Gatekeeper.Peer(address: remote?.ipAddress.flatMap { IPAddress($0) })
+        parser = RequestHeadParser(limits: loop.services.limits.wire)
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        loop.add(self)
+        setDeadline(milliseconds: loop.services.limits.idleTimeout)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        loop.remove(self)
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        if case .closing = state { return }
+        if input.readableBytes == 0 { input = bytes } else { input.writeBuffer(&bytes) }
+        process()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        flush()
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            process()
+            flush()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            // The client sends no more. What it has asked for completely is still answered.
+            switch state {
+            case .busy(let exchange): exchange.isKeepAlive = false
+            case .head, .body, .closing: close()
+            }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { close() }
+
+    func close() { context?.close(promise: nil) }
+
+    func stopWhenIdle() {
+        if case .head = state, input.readableBytes == 0 { close() }
+    }
+
+    func deadlinePassed() {
+        deadline = .max
+        switch state {
+        case .head where input.readableBytes > 0, .body:
+            refuse(.requestTimeout)
+            flush()
+        case .head, .closing: close()
+        case .busy: break
+        }
+    }
+
+    private func setDeadline(milliseconds: Int64) { deadline = WallClock.monotonic() + milliseconds * 1_000_000 }
+
+    // MARK: Requests
+
+    private func process() {
+        while let context, context.channel.isWritable {
+            switch state {
+            case .head:
+                guard input.readableBytes > 0 else { return releaseInput() }
+                guard parseHead() else { return }
+            case .body(let exchange):
+                guard readBody(exchange) else { return }
+            case .busy: return pauseReadingIfFull()
+            case .closing: return releaseInput()
+            }
+            if output.readableBytes > Self.outputLimit { flush() }
+        }
+    }
+
+    /// An empty input is let go, so that the channel can use its receive buffer again.
+    private func releaseInput() { input = ByteBuffer() }
+
+    /// A client that sends on while its request is answered is held back by TCP.
+    private func pauseReadingIfFull() {
+        guard !isReadPaused, input.readableBytes > Self.outputLimit else { return }
+        isReadPaused = true
+        context?.channel.setOption(.autoRead, value: false).whenFailure { _ in }
+    }
+
+    private func resumeReading() {
+        guard isReadPaused else { return }
+        isReadPaused = false
+        context?.channel.setOption(.autoRead, value: true).whenFailure { _ in }
+    }
+
+    /// False when more bytes are needed or the connection ends.
+    private func parseHead() -> Bool {
+        let buffer = input
+        let bytes = buffer.readableBytesUInt8Span
+        do throws(WireError) {
+            guard try parser.parse(bytes) else {
+                let limit = WallClock.monotonic() + loop.services.limits.headTimeout * 1_000_000
+                if !isInsideHead { deadline = limit }
+                isInsideHead = true
+                return false
+            }
+        } catch {
+            refuse(Refusal(error))
+            return false
+        }
+        isInsideHead = false
+        handle(bytes)
+        input.moveReaderIndex(forwardBy: parser.head.byteCount)
+        parser.reset()
+        return true
+    }
+
+    private var isInsideHead = false
+
+    private func handle(_ bytes: Span<UInt8>) {
+        let started = WallClock.monotonic()
+        loop.clock.read()
+        takeRequestID(bytes)
+        if role == .admin { return handleAdmin(bytes, started) }
+        let snapshot = loop.gatekeeper.snapshot
+        let admission = loop.gatekeeper.admit(parser.head, bytes, from: peer, at: loop.clock.seconds)
+        switch admission.outcome {
+        case .refuse(let refusal):
+            respond(Answer(refusal.problem, requestID: text(requestID)), to: admission, bytes, started)
+        case .options(let methods):
+            respond(Answer(status: 204, headers: [("allow", methods.list)]), to: admission, bytes, started)
+        case .endpoint(.session):
+            guard let caller = admission.caller else { return }
+            writeSession(caller, admission, bytes, started)
+        case .endpoint(.metadata):
+            respond(MetadataEndpoint.answer(in: snapshot), to: admission, bytes, started)
+        case .endpoint(.token):
+            awaitBody(
+                .token(authorization: value(.authorization, bytes), contentType: value(.contentType, bytes)), admission, bytes, started
+            )
+        case .forward(let grant):
+            forward(grant, admission, bytes, started)
+        }
+    }
+
+    private func forward(_ grant: Grant, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
+        switch grant.route.destination {
+        case .provisioning:
+            awaitBody(.customers(call(grant, admission, bytes)), admission, bytes, started)
+        case .upstream:
+            // The configuration has no upstreams yet, so the policy that names one does not load.
+            let problem = Problem(.noUpstream, "No upstream is available for this route.")
+            respond(Answer(problem, requestID: text(requestID)), to: admission, bytes, started)
+        }
+    }
+
+    private func call(_ grant: Grant, _ admission: Admission, _ bytes: Span<UInt8>) -> APICall {
+        let (path, query) = pathAndQuery(admission, bytes)
+        return APICall(
+            grant: grant, method: admission.method ?? .get, path: text(path), query: query.map(text),
+            headers: .init(
+                accept: value(.accept, bytes).map(text), contentType: value(.contentType, bytes).map(text),
+                idempotencyKey: value(.idempotencyKey, bytes).map(text), ifMatch: value(.ifMatch, bytes).map(text),
+                ifNoneMatch: value(.ifNoneMatch, bytes).map(text)
+            ), body: [], requestID: text(requestID), now: loop.clock.milliseconds
+        )
+    }
+
+    private func handleAdmin(_ bytes: Span<UInt8>, _ started: Int64) {
+        let method = Method(name: bytes.extracting(parser.head.method))
+        var admission = Admission(outcome: .refuse(.notFound), method: method, reason: .isPublic)
+        guard let target = try? RequestTarget.canonical(bytes.extracting(parser.head.target)) else {
+            return respond(Answer(Refusal.notFound.problem, requestID: text(requestID)), to: admission, bytes, started)
+        }
+        admission.target = target
+        awaitBody(.admin(path: text(pathAndQuery(admission, bytes).path)), admission, bytes, started)
+    }
+
+    // MARK: Bodies
+
+    /// Reads the body of a request that will be answered when it is complete.
+    private func awaitBody(_ responder: Exchange.Responder, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
+        if parser.head.expectsContinue { output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
+        state = .body(exchange(responder, admission, bytes, started, bodyLimit: admission.bodyLimit))
+        setDeadline(milliseconds: loop.services.limits.bodyTimeout)
+    }
+
+    /// False when more bytes are needed or the connection ends.
+    private func readBody(_ exchange: Exchange) -> Bool {
+        while true {
+            let step: BodyDecoder.Step
+            let buffer = input
+            do throws(WireError) { step = try exchange.decoder.next(buffer.readableBytesUInt8Span) } catch {
+                abandon(exchange, Refusal(error))
+                return false
+            }
+            switch step {
+            case .needMore: return false
+            case .skip(let count): input.moveReaderIndex(forwardBy: count)
+            case .end:
+                complete(exchange)
+                return true
+            case .body(let count):
+                guard exchange.body.count + count <= exchange.bodyLimit else {
+                    abandon(exchange, .bodyTooLarge(limit: exchange.bodyLimit))
+                    return false
+                }
+                if case .nobody = exchange.responder {
+                    input.moveReaderIndex(forwardBy: count)
+                } else if let part = input.readBytes(length: count) {
+                    exchange.body.append(contentsOf: part)
+                }
+            }
+        }
+    }
+
+    /// The body turned out to be bad after the head was judged.
+    private func abandon(_ exchange: Exchange, _ refusal: Refusal) {
+        exchange.isKeepAlive = false
+        if case .nobody = exchange.responder { return closeAfterAnswer() }
+        finish(exchange, Answer(refusal.problem, requestID: text(exchange.requestID)), refused: refusal)
+    }
+
+    private func complete(_ exchange: Exchange) {
+        deadline = .max
+        switch exchange.responder {
+        case .nobody: becomeIdle(isKeepAlive: exchange.isKeepAlive)
+        case .token(let authorization, let contentType):
+            loop.clock.read()
+            let call = TokenEndpoint.Call(
+                authorization: authorization, contentType: contentType, body: exchange.body, address: peer.address,
+                now: loop.clock.seconds
+            )
+            let outcome = loop.services.tokens.answer(call, in: exchange.snapshot)
+            finish(exchange, outcome.answer, reason: outcome.reason, clientID: outcome.clientID)
+        case .customers(var call):
+            call.body = exchange.body
+            let services = loop.services
+            runElsewhere(exchange) { [call] in
+                let answer = await services.customers.handle(call)
+                if let failure = answer.failure {
+                    services.logger.error("the store failed", metadata: ["reason": "\(failure)", "request_id": "\(call.requestID)"])
+                }
+                return Answer(status: answer.status, headers: answer.headers, body: answer.body)
+            }
+        case .admin(let path):
+            let admin = AdminEndpoints(services: loop.services, snapshot: exchange.snapshot)
+            let method = exchange.admission.method
+            let id = text(exchange.requestID)
+            runElsewhere(exchange) { await admin.answer(method, path: path, requestID: id) }
+        }
+    }
+
+    private func runElsewhere(_ exchange: Exchange, _ work: @escaping @Sendable () async -> Answer) {
+        state = .busy(exchange)
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        let eventLoop = loop.eventLoop
+        Task {
+            let answer = await work()
+            eventLoop.execute { bound.value.resume(with: answer) }
+        }
+    }
+
+    private func resume(with answer: Answer) {
+        guard case .busy(let exchange) = state, context != nil else { return }
+        finish(exchange, answer, reason: exchange.admission.reason)
+        resumeReading()
+        process()
+        flush()
+    }
+
+    // MARK: Answers
+
+    /// Answers at once; a small rest of the body is read and dropped, a large one ends the connection.
+    private func respond(_ answer: Answer, to admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
+        let keeps = willKeepAlive
+        ResponseWriter.write(answer, responseContext(keeps, admission.method), to: &output)
+        let reasonIsWorthALine = role == .gateway && !(admission.isAllowed && admission.reason == .isPublic)
+        if reasonIsWorthALine { record(admission, bytes, status: answer.status, started) }
+        afterAnswer(keeps, admission, bytes, started)
+    }
+
+    private func writeSession(_ caller: AuthenticatedCaller, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
+        let keeps = willKeepAlive
+        ResponseWriter.writeJSON(caller.sessionBody, responseContext(keeps, admission.method), to: &output)
+        record(admission, bytes, status: 200, started)
+        afterAnswer(keeps, admission, bytes, started)
+    }
+
+    private func afterAnswer(_ keeps: Bool, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
+        guard keeps else { return closeAfterAnswer() }
+        if parser.head.framing == .none || parser.head.framing == .length(0) { return becomeIdle(isKeepAlive: true) }
+        state = .body(exchange(.nobody, admission, bytes, started, bodyLimit: Self.discardLimit))
+        setDeadline(milliseconds: loop.services.limits.bodyTimeout)
+    }
+
+    private func finish(
+        _ exchange: Exchange, _ answer: Answer, reason: Reason? = nil, clientID: String? = nil, refused: Refusal? = nil
+    ) {
+        let keeps = exchange.isKeepAlive && !loop.isStopping
+        loop.clock.read()
+        ResponseWriter.write(
+            answer,
+            .init(requestID: exchange.requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: exchange.isHead),
+            to: &output
+        )
+        if role == .gateway {
+            var admission = exchange.admission
+            if let refused { admission.outcome = .refuse(refused) }
+            admission.reason = refused?.reason ?? reason ?? admission.reason
+            let path = exchange.path
+            record(
+                admission, path: path.span, requestID: exchange.requestID, status: answer.status,
+                started: exchange.started, clientID: clientID
+            )
+        }
+        if keeps { becomeIdle(isKeepAlive: true) } else { closeAfterAnswer() }
+    }
+
+    /// Answers what never became a request, and closes.
+    private func refuse(_ refusal: Refusal) {
+        loop.clock.read()
+        if case .body(let exchange) = state { return abandon(exchange, refusal) }
+        loop.requestIDs.generate(into: &requestID)
+        let context = ResponseWriter.Context(
+            requestID: requestID, date: loop.clock.httpDate, isKeepAlive: false, isHead: false
+        )
+        ResponseWriter.write(Answer(refusal.problem, requestID: text(requestID)), context, to: &output)
+        if role == .gateway {
+            let admission = Admission(outcome: .refuse(refusal), reason: refusal.reason)
+            record(
+                admission, path: [UInt8]().span, requestID: requestID, status: refusal.problem.status,
+                started: WallClock.monotonic(), clientID: nil
+            )
+        }
+        closeAfterAnswer()
+    }
+
+    private func becomeIdle(isKeepAlive: Bool) {
+        guard isKeepAlive, !loop.isStopping else { return closeAfterAnswer() }
+        state = .head
+        setDeadline(milliseconds: loop.services.limits.idleTimeout)
+    }
+
+    /// Sends what is written and our FIN, and goes on reading for a while: closing at once would reset the connection
+    /// and could take the answer with it (RFC 9112 section 9.6).
+    private func closeAfterAnswer() {
+        state = .closing
+        releaseInput()
+        deadline = WallClock.monotonic() + Self.lingerNanoseconds
+        flush()
+        context?.close(mode: .output, promise: nil)
+    }
+
+    private func flush() {
+        guard output.readableBytes > 0, let context else { return }
+        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        // Used again when the channel is done with it; otherwise this makes a new one.
+        output.clear()
+    }
+
+    // MARK: Small parts
+
+    private var willKeepAlive: Bool {
+        guard parser.head.isKeepAlive, !loop.isStopping else { return false }
+        if parser.head.expectsContinue { return false }
+        switch parser.head.framing {
+        case .none: return true
+        case .length(let count): return count <= Self.discardLimit
+        case .chunked: return true
+        }
+    }
+
+    private func responseContext(_ keeps: Bool, _ method: Method?) -> ResponseWriter.Context {
+        .init(requestID: requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: method == .head)
+    }
+
+    private func exchange(
+        _ responder: Exchange.Responder, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64, bodyLimit: Int
+    ) -> Exchange {
+        Exchange(
+            admission, snapshot: loop.gatekeeper.snapshot, responder: responder, requestID: requestID,
+            path: pathAndQuery(admission, bytes).path, isHead: admission.method == .head, isKeepAlive: parser.head.isKeepAlive,
+            started: started, framing: parser.head.framing, bodyLimit: bodyLimit
+        )
+    }
+
+    private func takeRequestID(_ bytes: Span<UInt8>) {
+        if let given = parser.head.value(.xRequestID) {
+            let part = bytes.extracting(given)
+            if RequestIDGenerator.isAcceptable(part) {
+                requestID.removeAll(keepingCapacity: true)
+                for index in part.indices { requestID.append(part[index]) }
+                return
+            }
+        }
+        loop.requestIDs.generate(into: &requestID)
+    }
+
+    private func value(_ field: KnownField, _ bytes: Span<UInt8>) -> [UInt8]? {
+        parser.head.value(field).map { bytes.array($0) }
+    }
+
+    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    private func pathAndQuery(_ admission: Admission, _ bytes: Span<UInt8>) -> (path: [UInt8], query: [UInt8]?) {
+        switch admission.target {
+        case nil: return ([], nil)
+        case .asSent(let length):
+            let target = parser.head.target
+            let path = bytes.array(target.lowerBound..<target.lowerBound + length)
+            return (path, length < target.count ? bytes.array(target.lowerBound + length + 1..<target.upperBound) : nil)
+        case .rewritten(let target, let length):
+            return (Array(target[..<length]), length < target.count ? Array(target[(length + 1)...]) : nil)
+        }
+    }
+
+    private func record(_ admission: borrowing Admission, _ bytes: Span<UInt8>, status: Int, _ started: Int64) {
+        switch admission.target {
+        case nil: record(admission, path: [UInt8]().span, requestID: requestID, status: status, started: started, clientID: nil)
+        case .asSent(let length):
+            let start = parser.head.target.lowerBound
+            record(
+                admission, path: bytes.extracting(start..<start + length), requestID: requestID, status: status, started: started,
+                clientID: nil
+            )
+        case .rewritten(let target, let length):
+            record(
+                admission, path: target.span.extracting(0..<length), requestID: requestID, status: status, started: started,
+                clientID: nil
+            )
+        }
+    }
+
+    private func record(
+        _ admission: borrowing Admission, path: Span<UInt8>, requestID: [UInt8], status: Int, started: Int64, clientID: String?
+    ) {
+        guard !loop.services.decisions.isOff else { return }
+        let duration = (WallClock.monotonic() - started) / 1000
+        loop.decisions.append(
+            admission, path: path, policy: loop.policyDigest, clock: loop.clock,
+            .init(requestID: requestID, remote: remote, status: status, durationMicroseconds: duration, clientID: clientID)
+        )
+        if loop.decisions.lines.count > DecisionBuffer.batchSize { loop.flushDecisions() }
+    }
+}

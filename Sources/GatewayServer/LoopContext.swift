@@ -1,0 +1,85 @@
+import Access
+import GatewayCore
+import NIOCore
+
+/// What the connections of one event loop share. Used on that loop only, so nothing in it needs a lock.
+final class LoopContext {
+    let eventLoop: any EventLoop
+    let services: Services
+    /// Replaced whole by a reload; a request keeps to the one it began with.
+    var gatekeeper: Gatekeeper {
+        didSet { policyDigest = Array(gatekeeper.snapshot.policy.digest.utf8) }
+    }
+    private(set) var policyDigest: [UInt8]
+    var requestIDs = RequestIDGenerator()
+    var clock = WallClock()
+    var decisions = DecisionBuffer()
+    private var connections: [ConnectionHandler] = []
+    private var ticker: RepeatedTask?
+    /// No new requests: connections close as they become idle.
+    private(set) var isStopping = false
+    private var stopped: EventLoopPromise<Void>?
+
+    init(eventLoop: any EventLoop, services: Services, snapshot: Snapshot) {
+        self.eventLoop = eventLoop
+        self.services = services
+        gatekeeper = Gatekeeper(snapshot)
+        policyDigest = Array(snapshot.policy.digest.utf8)
+    }
+
+    /// Deadlines are looked at this often, so that no request has to schedule and cancel a timer of its own.
+    private static let tickInterval = TimeAmount.milliseconds(250)
+
+    func start() {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        ticker = eventLoop.scheduleRepeatedTask(initialDelay: Self.tickInterval, delay: Self.tickInterval) { _ in
+            bound.value.tick()
+        }
+    }
+
+    private func tick() {
+        flushDecisions()
+        let now = WallClock.monotonic()
+        for connection in connections where connection.deadline < now { connection.deadlinePassed() }
+    }
+
+    func flushDecisions() {
+        guard decisions.count > 0 else { return }
+        let (lines, count) = decisions.drain()
+        services.decisions.submit(lines, count: count)
+    }
+
+    func add(_ connection: ConnectionHandler) {
+        connection.registryIndex = connections.count
+        connections.append(connection)
+    }
+
+    func remove(_ connection: ConnectionHandler) {
+        let index = connection.registryIndex
+        guard index < connections.count, connections[index] === connection else { return }
+        let last = connections.removeLast()
+        if last !== connection {
+            connections[index] = last
+            last.registryIndex = index
+        }
+        if isStopping, connections.isEmpty { finishStopping() }
+    }
+
+    /// Lets requests in flight finish and closes what is idle; the future completes when no connection is left.
+    func stop() -> EventLoopFuture<Void> {
+        isStopping = true
+        let promise = stopped ?? eventLoop.makePromise(of: Void.self)
+        stopped = promise
+        if connections.isEmpty { finishStopping() } else { for connection in connections { connection.stopWhenIdle() } }
+        return promise.futureResult
+    }
+
+    /// Closes what is still open.
+    func abort() { for connection in connections { connection.close() } }
+
+    private func finishStopping() {
+        ticker?.cancel()
+        flushDecisions()
+        stopped?.succeed()
+    }
+}

@@ -1,0 +1,26 @@
+package import CustomerAPI
+package import GatewayCore
+package import Logging
+
+/// What all connections use, on whichever event loop they are.
+package struct Services: Sendable {
+    package let customers: CustomerAPI
+    package let tokens: TokenEndpoint
+    package let decisions: DecisionLog
+    package let logger: Logger
+    package let limits: ServerLimits
+    /// Whether the store answers; for `/readyz`.
+    package let isStoreReady: @Sendable () async -> Bool
+
+    package init(
+        customers: CustomerAPI, tokens: TokenEndpoint, decisions: DecisionLog, logger: Logger, limits: ServerLimits,
+        isStoreReady: @escaping @Sendable () async -> Bool
+    ) {
+        self.customers = customers
+        self.tokens = tokens
+        self.decisions = decisions
+        self.logger = logger
+        self.limits = limits
+        self.isStoreReady = isStoreReady
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Testing
+
+/// The drawing of the architecture as a table. SwiftPM does not stop an import of what a dependency depends on; these tests do.
+@Suite("The architecture")
+struct ImportTests {
+    /// What each target may import.
+    static let arrows: [String: Set<String>] = [
+        "OpenSSLCrypto": ["COpenSSL", "Synchronization"],
+        "StrictJSON": [],
+        "Access": [],
+        "Customers": [],
+        "HTTPWire": [],
+        "Tokens": ["OpenSSLCrypto", "StrictJSON"],
+        "GatewayCore": ["Access", "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens"],
+        "CustomerAPI": ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Synchronization"],
+        "CustomerStoreSQLite": ["Customers", "Foundation", "GRDB"],
+        "GatewayConfiguration": [
+            "Access", "Foundation", "GatewayCore", "Glibc", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens", "Yams",
+        ],
+        "GatewayServer": [
+            "Access", "CustomerAPI", "GatewayCore", "Glibc", "HTTPWire", "Logging", "NIOConcurrencyHelpers", "NIOCore", "NIOPosix",
+            "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens",
+        ],
+        "GatewayTesting": ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens"],
+    ]
+
+    /// The program and the C module: anything goes.
+    static let free: Set<String> = ["gatehouse", "COpenSSL"]
+
+    struct Source: Sendable {
+        let target: String
+        /// Relative to Sources.
+        let path: String
+        let lines: [String]
+    }
+
+    static let sources: [Source] = {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Sources")
+        let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
+        return (files?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "swift" }.compactMap { file in
+            let path = String(file.path.dropFirst(root.path.count + 1))
+            guard let text = try? String(contentsOf: file, encoding: .utf8), let target = path.split(separator: "/").first else { return nil }
+            return Source(target: String(target), path: path, lines: text.components(separatedBy: "\n"))
+        }
+    }()
+
+    @Test("every target of Sources is in the table")
+    func targets() {
+        let known = Set(Self.arrows.keys).union(Self.free)
+        #expect(Set(Self.sources.map(\.target)).isSubset(of: known))
+        #expect(Self.sources.count > 50)
+    }
+
+    @Test("imports follow the arrows", arguments: arrows.keys.sorted())
+    func imports(target: String) {
+        for source in Self.sources where source.target == target {
+            for line in source.lines {
+                var words = line.split(separator: " ")[...]
+                while let first = words.first, ["package", "public", "internal", "private", "@preconcurrency", "@testable"].contains(first) {
+                    words = words.dropFirst()
+                }
+                guard words.first == "import", let module = words.last?.split(separator: ".").first else { continue }
+                #expect(Self.arrows[target]?.contains(String(module)) == true, "\(source.path) imports \(module)")
+            }
+        }
+    }
+
+    @Test("only those who judge credentials, and the policy's own tools, assert a principal")
+    func asserting() {
+        let allowed = ["GatewayCore/Authenticators/", "Access/"]
+        for source in Self.sources where !allowed.contains(where: { source.path.hasPrefix($0) }) {
+            for line in source.lines where line.contains("asserting") { Issue.record("\(source.path): \(line)") }
+        }
+    }
+
+    @Test("a grant is made in Policy.swift alone")
+    func grants() {
+        for source in Self.sources where source.path != "Access/Policy.swift" {
+            for line in source.lines where line.contains("Grant(") && !line.contains("///") { Issue.record("\(source.path): \(line)") }
+        }
+    }
+
+    @Test("secrets are compared by nothing but ConstantTime, and OpenSSL is called in one target")
+    func openSSL() {
+        for source in Self.sources where source.target != "OpenSSLCrypto" {
+            for line in source.lines where line.contains("CRYPTO_") || line.contains("EVP_") { Issue.record("\(source.path): \(line)") }
+        }
+    }
+
+    @Test("every line marked unsafe has its reason on a comment line just before, or the file stands for one kind of it")
+    func unsafeHasReasons() {
+        for source in Self.sources {
+            for (index, line) in source.lines.enumerated() where line.contains("unsafe ") && !line.contains("//") {
+                let above = source.lines[max(0, index - 6)..<index]
+                #expect(above.contains { $0.contains("//") }, "\(source.path):\(index + 1) has no reason")
+            }
+        }
+    }
+
+    @Test("no trap, no forced try and no unfinished work without a reason beside it")
+    func traps() {
+        for source in Self.sources {
+            for (index, line) in source.lines.enumerated() {
+                let code = line.split(separator: "//", maxSplits: 1, omittingEmptySubsequences: false)[0]
+                for word in ["fatalError(", "try!", "as!", "TODO", "FIXME"] where code.contains(word) {
+                    let above = source.lines[max(0, index - 2)..<index]
+                    #expect(above.contains { $0.contains("//") }, "\(source.path):\(index + 1) has \(word)")
+                }
+            }
+        }
+    }
+}
