@@ -314,10 +314,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func runElsewhere(_ exchange: Exchange, _ work: @escaping @Sendable () async -> Answer) {
         state = .busy(exchange)
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-        let eventLoop = loop.eventLoop
-        Task {
+        Task(executorPreference: loop.executor) {
             let answer = await work()
-            eventLoop.execute { bound.value.resume(with: answer) }
+            bound.value.resume(with: answer)
         }
     }
 

@@ -2,6 +2,7 @@ import Access
 import ArgumentParser
 import Foundation
 import GatewayConfiguration
+import GatewayCore
 import StrictJSON
 import Tokens
 
