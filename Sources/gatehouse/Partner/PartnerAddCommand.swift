@@ -1,5 +1,6 @@
 import ArgumentParser
 import GatewayConfiguration
+import GatewayCore
 import StrictJSON
 
 struct PartnerAddCommand: ParsableCommand {

@@ -1,6 +1,7 @@
-import ArgumentParser
 import Access
+import ArgumentParser
 import GatewayConfiguration
+import GatewayCore
 import StrictJSON
 
 struct PartnerListCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import GatewayConfiguration
+import GatewayCore
 
 struct PartnerRotateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

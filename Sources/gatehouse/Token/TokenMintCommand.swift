@@ -1,6 +1,7 @@
 import Access
 import ArgumentParser
 import GatewayConfiguration
+import GatewayCore
 import OpenSSLCrypto
 import StrictJSON
 import Tokens
