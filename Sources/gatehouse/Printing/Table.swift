@@ -6,12 +6,13 @@ struct Table {
     /// - Parameter headings: one a column; empty: no line of headings.
     init(_ headings: String...) { self.headings = headings }
 
-    mutating func add(_ cells: String...) { rows.append(cells.map { (Console.printable($0), nil) }) }
+    mutating func add(_ cells: String...) { rows.append(cells.map { (Self.cell($0), nil) }) }
 
     /// A row whose cells may each have a style.
-    mutating func add(styled cells: (String, Console.Style?)...) { rows.append(cells.map { (Console.printable($0.0), $0.1) }) }
+    mutating func add(styled cells: (String, Console.Style?)...) { rows.append(cells.map { (Self.cell($0.0), $0.1) }) }
 
-    var isEmpty: Bool { rows.isEmpty }
+    /// What comes from outside stays on its line.
+    private static func cell(_ text: String) -> String { Console.printable(text).replacing("\n", with: "\u{FFFD}") }
 
     /// Two spaces between columns and none behind the last; widths count characters.
     var text: String {
