@@ -1,8 +1,9 @@
-@testable import CustomerStoreSQLite
 import Customers
 import Foundation
 import GRDB
 import Testing
+
+@testable import CustomerStoreSQLite
 
 @Suite struct SQLiteFileTests {
     static let id = {
@@ -118,6 +119,9 @@ import Testing
                         try Self.draft(String(repeating: "x", count: 200)), id: Self.other(number), in: "acme", at: 5)
                 }
             }
+            // What is still in the write-ahead log would be read from there.
+            let queue = try DatabaseQueue(path: path)
+            try await queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
             let end = try file.seekToEnd()
             try file.seek(toOffset: 4_096)
