@@ -2,6 +2,7 @@ import OpenSSLCrypto
 import Testing
 import Tokens
 
+@testable import GatewayCore
 @testable import GatewayConfiguration
 
 @Suite struct ClientSecretTests {

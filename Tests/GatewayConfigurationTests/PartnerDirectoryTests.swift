@@ -3,6 +3,7 @@ import Foundation
 import OpenSSLCrypto
 import Testing
 
+@testable import GatewayCore
 @testable import GatewayConfiguration
 
 @Suite struct PartnerDirectoryTests {

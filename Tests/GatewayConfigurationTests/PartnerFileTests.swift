@@ -1,6 +1,7 @@
 import Access
 import Testing
 
+@testable import GatewayCore
 @testable import GatewayConfiguration
 
 @Suite struct PartnerFileTests {

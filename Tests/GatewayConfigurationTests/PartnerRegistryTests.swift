@@ -2,6 +2,7 @@ import Access
 import Foundation
 import Testing
 
+@testable import GatewayCore
 @testable import GatewayConfiguration
 
 /// Unix seconds.
