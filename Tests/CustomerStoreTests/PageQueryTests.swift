@@ -27,7 +27,7 @@ import Testing
             let mark = PageMark(createdAt: 5, id: SQLiteFileTests.id)
             for after in [nil, mark] {
                 let query = PageQuery(CustomerQuery(filter, after: after, limit: 10), in: scope)
-                let plan = try await DatabaseQueue(path: path).read { database in
+                let plan = try await DatabaseQueue(patient: path).read { database in
                     try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + query.sql, arguments: query.arguments + [11])
                         .map { $0["detail"] as String }.joined(separator: "; ")
                 }
