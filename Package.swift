@@ -65,6 +65,12 @@ let package = Package(
         // Tests
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "AccessTests", dependencies: ["Access"]),
+        .testTarget(
+            name: "CustomerAPITests",
+            dependencies: [
+                "Access", "CustomerAPI", "CustomerStoreSQLite", "Customers", "GatewayCore", "GatewayTesting", "OpenSSLCrypto", "StrictJSON",
+            ]
+        ),
         .testTarget(name: "CustomersTests", dependencies: ["Customers"]),
         .testTarget(
             name: "CustomerStoreTests",

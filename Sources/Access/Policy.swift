@@ -71,7 +71,7 @@ package final class Policy: Sendable {
             return .deny(Denial(.missingScope, missing: route.needs.subtracting(principal.scopes)))
         }
         let objects = ObjectGrant(principal)
-        if route.object != nil {
+        if route.hasObject {
             switch (objects, context.ownership) {
             case (.any, _), (.own, .own), (.own, .unknown): break
             case (.own, .other): return .deny(Denial(.notOwner))
@@ -83,6 +83,7 @@ package final class Policy: Sendable {
 
     /// The first rule of the file that matches. For nobody in particular, only rules that ask nothing about the caller can.
     private func denyRule(for principal: Principal?, on route: Route, from network: IPAddress?) -> DenyRule? {
+        if denyRules.isEmpty { return nil }
         for rule in rulesByRoute[route.index] where rule.matches(principal, from: network) {
             return rule
         }

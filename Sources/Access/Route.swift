@@ -38,21 +38,25 @@ package struct RateLimit: Hashable, Sendable {
 
 /// One route of the policy: which requests it matches, what it asks for, and where they go.
 package final class Route: Sendable {
+    // What every decision reads comes first: these fields share a cache line with the reference count.
     package let index: Int
-    package let id: String
     /// HEAD is here whenever GET is.
     package let methods: MethodSet
-    package let pattern: RoutePattern
-    /// All of these.
-    package let needs: ScopeSet
-    /// The parameter of the pattern that names an owned object.
-    package let object: String?
     /// Reads no credential.
     package let isPublic: Bool
     /// Closed to everybody, on purpose.
     package let isClosed: Bool
     package let callers: CallerSet
     package let signed: SignatureRule
+    /// Whether a parameter names an owned object.
+    package let hasObject: Bool
+    /// All of these.
+    package let needs: ScopeSet
+
+    package let id: String
+    package let pattern: RoutePattern
+    /// The parameter of the pattern that names an owned object.
+    package let object: String?
     package let idempotencyRequired: Bool
     package let preconditionRequired: Bool
     /// Media types without parameters, lower case; nil: any.
@@ -81,6 +85,7 @@ package final class Route: Sendable {
         self.pattern = pattern
         self.needs = needs
         self.object = object
+        hasObject = object != nil
         self.isPublic = isPublic
         self.isClosed = isClosed
         self.callers = callers

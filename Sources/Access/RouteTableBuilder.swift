@@ -58,8 +58,7 @@ struct RouteTrie {
             var entry = RouteTable.Terminal()
             for route in routes {
                 for method in methods[route].methods where !entry.methods.contains(method) {
-                    entry.methods.insert(method)
-                    entry.routes[Int(method.rawValue)] = Int32(route)
+                    entry.add(method, route: route)
                 }
             }
             terminals.append(entry)
@@ -73,12 +72,11 @@ struct RouteTrie {
             entry.hasLiterals = !node.literals.isEmpty
             flat.append(entry)
             for (segment, child) in node.literals.sorted(by: { $0.value < $1.value }) {
-                var hash = RouteTable.seed(parent: index)
-                for byte in segment.utf8 { RouteTable.mix(&hash, byte) }
-                var position = RouteTable.position(hash, mask: slotCount - 1)
+                let key = SegmentKey(segment.utf8.span, from: 0)
+                var position = key.position(under: index, mask: slotCount - 1)
                 while slots[position].child >= 0 { position = (position + 1) & (slotCount - 1) }
                 slots[position] = RouteTable.Slot(
-                    child: Int32(child), parent: Int32(index), start: Int32(text.count), count: Int32(segment.utf8.count)
+                    key: key, start: Int32(text.count), parent: Int32(index), child: Int32(child)
                 )
                 text.append(contentsOf: segment.utf8)
             }

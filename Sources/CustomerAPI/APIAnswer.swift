@@ -1,3 +1,4 @@
+import Customers
 package import GatewayCore
 import StrictJSON
 
@@ -23,6 +24,17 @@ package struct APIAnswer: Sendable {
             body: problem.body(requestID: requestID), failure: failure)
     }
 
+    /// An answer that was given before, marked as such.
+    init(_ kept: KeptAnswer) {
+        self.init(
+            status: kept.status, headers: kept.headers.map { ($0.name, $0.value) } + [("Idempotent-Replayed", "true")],
+            body: kept.body)
+    }
+
+    var kept: KeptAnswer {
+        KeptAnswer(status: status, headers: headers.map { KeptAnswer.Header($0.0, $0.1) }, body: body)
+    }
+
     /// A representation. Answers differ by who asks, and a client that keeps one has to ask again before it uses it.
     init(status: Int, json: JSONValue, headers: [(String, String)] = []) {
         self.init(
@@ -32,20 +44,17 @@ package struct APIAnswer: Sendable {
     }
 }
 
-/// Ends an operation with a problem.
-struct Refusal: Error {
-    let problem: Problem
-    let failure: String?
-
-    init(_ problem: Problem, failure: String? = nil) {
-        self.problem = problem
-        self.failure = failure
-    }
+/// Ends an operation without its doing anything.
+enum Refusal: Error {
+    /// `failure` is what `APIAnswer.failure` tells operators.
+    case problem(Problem, failure: String?)
+    /// It was done before, and answered so.
+    case answered(KeptAnswer)
 
     init(
         _ code: ProblemCode, _ detail: String, members: [(String, JSONValue)] = [], headers: [(String, String)] = []
     ) {
-        self.init(Problem(code, detail, members: members, headers: headers))
+        self = .problem(Problem(code, detail, members: members, headers: headers), failure: nil)
     }
 
     static func invalidHeader(_ name: String, _ detail: String) -> Refusal {

@@ -13,6 +13,7 @@ package final class CustomerAPI: Sendable {
 
     let store: any CustomerStore
     let cursors: CursorCodec
+    let running = RunningRequests()
     private let sequence = Mutex(CustomerIDSequence())
 
     /// - Parameter cursorKey: authenticates cursors; the same on every node. A new key makes lists under way start again.
@@ -26,7 +27,10 @@ package final class CustomerAPI: Sendable {
         do throws(Refusal) {
             return try await perform(call)
         } catch {
-            return APIAnswer(error.problem, requestID: call.requestID, failure: error.failure)
+            switch error {
+            case .problem(let problem, let failure): return APIAnswer(problem, requestID: call.requestID, failure: failure)
+            case .answered(let kept): return APIAnswer(kept)
+            }
         }
     }
 

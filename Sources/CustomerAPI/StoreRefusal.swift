@@ -13,9 +13,12 @@ extension Refusal {
             self.init(.preconditionFailed, "The customer is not, or no longer, in a version that If-Match names.")
         case .invalid(let error): self.init(error)
         case .unavailable(let message):
-            self.init(
+            self = .problem(
                 Problem(.storeUnavailable, "Customers cannot be read or written now.", headers: [("Retry-After", "2")]),
                 failure: message)
+        case .answered(let kept): self = .answered(kept)
+        case .keyReused:
+            self.init(.idempotencyKeyReused, "This Idempotency-Key was used for another body; take a new one.")
         }
     }
 

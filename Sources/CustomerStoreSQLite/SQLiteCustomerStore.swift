@@ -40,10 +40,14 @@ package final class SQLiteCustomerStore: CustomerStore {
     }
 
     package func insert(
-        _ draft: CustomerDraft, id: CustomerID, in tenant: String, at now: Int64
+        _ draft: CustomerDraft, id: CustomerID, in tenant: String, at now: Int64, once: Once?
     ) async throws(StoreError) -> Customer {
         let customer = Customer(draft, id: id, tenant: tenant, at: now)
-        try await write { try CustomerRow.insert(customer, into: $0) }
+        try await write { database in
+            try AnswerRow.check(once, at: now, in: database)
+            try CustomerRow.insert(customer, into: database)
+            try AnswerRow.keep(once, customer, at: now, in: database)
+        }
         return customer
     }
 
@@ -56,13 +60,15 @@ package final class SQLiteCustomerStore: CustomerStore {
     }
 
     package func update(
-        _ id: CustomerID, in scope: TenantScope, expecting precondition: Precondition, at now: Int64,
+        _ id: CustomerID, in scope: TenantScope, expecting precondition: Precondition, at now: Int64, once: Once?,
         _ change: @escaping CustomerChange
     ) async throws(StoreError) -> Customer {
         try await write { database in
+            try AnswerRow.check(once, at: now, in: database)
             let customer = try CustomerRow.find(id, in: scope, from: database)
             let changed = try customer.changed(at: now, expecting: precondition, by: change)
             try CustomerRow.update(changed, in: database)
+            try AnswerRow.keep(once, changed, at: now, in: database)
             return changed
         }
     }
@@ -75,6 +81,10 @@ package final class SQLiteCustomerStore: CustomerStore {
             try customer.check(precondition)
             try CustomerRow.delete(customer, from: database)
         }
+    }
+
+    package func recall(_ request: IdempotentRequest, at now: Int64) async throws(StoreError) -> KeptAnswer? {
+        try await read { try AnswerRow.recall(request, at: now, from: $0) }
     }
 
     /// Takes the write lock once, reads once, and sees whether the file is still the one that was opened: SQLite would go on

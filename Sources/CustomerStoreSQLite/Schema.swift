@@ -7,6 +7,9 @@ enum Schema {
         migrator.registerMigration("1 customers") { database in
             try database.execute(sql: customers)
         }
+        migrator.registerMigration("2 answers") { database in
+            try database.execute(sql: answers)
+        }
         return migrator
     }
 
@@ -37,5 +40,19 @@ enum Schema {
         BEGIN
             SELECT RAISE(ABORT, 'the identifier, tenant and creation time of a customer never change');
         END;
+        """
+
+    /// Answers kept for requests that may be sent again. Headers are lines of `Name: value`.
+    private static let answers = """
+        CREATE TABLE answers (
+            scope BLOB NOT NULL PRIMARY KEY CHECK (length(scope) = 32),
+            fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
+            status INTEGER NOT NULL CHECK (status BETWEEN 200 AND 299),
+            headers TEXT NOT NULL,
+            body BLOB NOT NULL,
+            expires_at INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE INDEX answers_expires_at ON answers (expires_at);
         """
 }

@@ -6,6 +6,10 @@ package enum StoreError: Error, Sendable, Equatable {
     case duplicateExternalID
     /// The customer is there, but not in a version that the caller expects.
     case versionMismatch
+    /// This was done before. The answer that was given then is the one to give again.
+    case answered(KeptAnswer)
+    /// Something else was done before under the same scope.
+    case keyReused
     /// The change was found invalid once the customer was at hand.
     case invalid(ValidationError)
     /// The store cannot be used now. The text is for operators: it names the file or server, so callers must not see it.

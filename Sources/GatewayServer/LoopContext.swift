@@ -6,6 +6,7 @@ import NIOCore
 final class LoopContext {
     let eventLoop: any EventLoop
     let services: Services
+    let executor: LoopTaskExecutor
     /// Replaced whole by a reload; a request keeps to the one it began with.
     var gatekeeper: Gatekeeper {
         didSet { policyDigest = Array(gatekeeper.snapshot.policy.digest.utf8) }
@@ -23,6 +24,7 @@ final class LoopContext {
     init(eventLoop: any EventLoop, services: Services, snapshot: Snapshot) {
         self.eventLoop = eventLoop
         self.services = services
+        executor = LoopTaskExecutor(eventLoop)
         gatekeeper = Gatekeeper(snapshot)
         policyDigest = Array(snapshot.policy.digest.utf8)
     }

@@ -3,7 +3,13 @@ import Synchronization
 
 /// Customers in memory, for tests: the plainest thing that keeps the promises of `CustomerStore`.
 package final class MemoryCustomerStore: CustomerStore {
-    private let customers = Mutex<[CustomerID: Customer]>([:])
+    fileprivate struct Contents {
+        var customers: [CustomerID: Customer] = [:]
+        /// By scope.
+        var answers: [[UInt8]: (fingerprint: [UInt8], answer: KeptAnswer, expires: Int64)] = [:]
+    }
+
+    private let contents = Mutex(Contents())
     private let failure = Mutex<StoreError?>(nil)
 
     package init() {}
@@ -14,20 +20,24 @@ package final class MemoryCustomerStore: CustomerStore {
     }
 
     package func insert(
-        _ draft: CustomerDraft, id: CustomerID, in tenant: String, at now: Int64
+        _ draft: CustomerDraft, id: CustomerID, in tenant: String, at now: Int64, once: Once?
     ) async throws(StoreError) -> Customer {
         let customer = Customer(draft, id: id, tenant: tenant, at: now)
-        try use { customers throws(StoreError) in try Self.store(customer, in: &customers) }
+        try use { contents throws(StoreError) in
+            try contents.check(once, at: now)
+            try contents.store(customer)
+            contents.keep(once, customer, at: now)
+        }
         return customer
     }
 
     package func find(_ id: CustomerID, in scope: TenantScope) async throws(StoreError) -> Customer {
-        try use { customers throws(StoreError) in try Self.find(id, in: scope, customers) }
+        try use { contents throws(StoreError) in try contents.find(id, in: scope) }
     }
 
     package func page(_ query: CustomerQuery, in scope: TenantScope) async throws(StoreError) -> CustomerPage {
-        try use { customers throws(StoreError) in
-            let found = customers.values
+        try use { contents throws(StoreError) in
+            let found = contents.customers.values
                 .filter { $0.isVisible(in: scope) && query.filter.matches($0) && $0.comes(after: query.after) }
                 .sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }
             return CustomerPage(found: found, limit: query.limit)
@@ -35,13 +45,15 @@ package final class MemoryCustomerStore: CustomerStore {
     }
 
     package func update(
-        _ id: CustomerID, in scope: TenantScope, expecting precondition: Precondition, at now: Int64,
+        _ id: CustomerID, in scope: TenantScope, expecting precondition: Precondition, at now: Int64, once: Once?,
         _ change: @escaping CustomerChange
     ) async throws(StoreError) -> Customer {
-        try use { customers throws(StoreError) in
-            let customer = try Self.find(id, in: scope, customers)
+        try use { contents throws(StoreError) in
+            try contents.check(once, at: now)
+            let customer = try contents.find(id, in: scope)
             let changed = try customer.changed(at: now, expecting: precondition, by: change)
-            try Self.store(changed, in: &customers)
+            try contents.store(changed)
+            contents.keep(once, changed, at: now)
             return changed
         }
     }
@@ -49,11 +61,15 @@ package final class MemoryCustomerStore: CustomerStore {
     package func remove(
         _ id: CustomerID, in scope: TenantScope, expecting precondition: Precondition
     ) async throws(StoreError) {
-        try use { customers throws(StoreError) in
-            let customer = try Self.find(id, in: scope, customers)
+        try use { contents throws(StoreError) in
+            let customer = try contents.find(id, in: scope)
             try customer.check(precondition)
-            customers[id] = nil
+            contents.customers[id] = nil
         }
+    }
+
+    package func recall(_ request: IdempotentRequest, at now: Int64) async throws(StoreError) -> KeptAnswer? {
+        try use { contents throws(StoreError) in try contents.recall(request, at: now) }
     }
 
     package func ping() async throws(StoreError) {
@@ -61,22 +77,20 @@ package final class MemoryCustomerStore: CustomerStore {
     }
 
     private func use<Value: Sendable>(
-        _ body: (inout [CustomerID: Customer]) throws(StoreError) -> sending Value
+        _ body: (inout Contents) throws(StoreError) -> sending Value
     ) throws(StoreError) -> Value {
         if let error = failure.withLock({ $0 }) { throw error }
-        return try customers.withLock { customers throws(StoreError) in try body(&customers) }
+        return try contents.withLock { contents throws(StoreError) in try body(&contents) }
     }
+}
 
-    private static func find(
-        _ id: CustomerID, in scope: TenantScope, _ customers: [CustomerID: Customer]
-    ) throws(StoreError) -> Customer {
+extension MemoryCustomerStore.Contents {
+    fileprivate func find(_ id: CustomerID, in scope: TenantScope) throws(StoreError) -> Customer {
         guard let customer = customers[id], customer.isVisible(in: scope) else { throw .notFound }
         return customer
     }
 
-    private static func store(
-        _ customer: Customer, in customers: inout [CustomerID: Customer]
-    ) throws(StoreError) {
+    fileprivate mutating func store(_ customer: Customer) throws(StoreError) {
         if let externalID = customer.externalID {
             let isTaken = customers.values.contains { other in
                 other.id != customer.id && other.isVisible(in: .tenant(customer.tenant))
@@ -85,6 +99,23 @@ package final class MemoryCustomerStore: CustomerStore {
             if isTaken { throw .duplicateExternalID }
         }
         customers[customer.id] = customer
+    }
+
+    fileprivate func recall(_ request: IdempotentRequest, at now: Int64) throws(StoreError) -> KeptAnswer? {
+        guard let kept = answers[request.scope], kept.expires > now else { return nil }
+        guard kept.fingerprint == request.fingerprint else { throw .keyReused }
+        return kept.answer
+    }
+
+    fileprivate func check(_ once: Once?, at now: Int64) throws(StoreError) {
+        guard let once, let answer = try recall(once.request, at: now) else { return }
+        throw .answered(answer)
+    }
+
+    fileprivate mutating func keep(_ once: Once?, _ customer: Customer, at now: Int64) {
+        guard let once else { return }
+        let expires = now + IdempotentRequest.keptMilliseconds
+        answers[once.request.scope] = (once.request.fingerprint, once.answer(customer), expires)
     }
 }
 

@@ -9,12 +9,12 @@ package struct UnverifiedJWS: Sendable {
     package let payload: Range<Int>
     package let signature: Range<Int>
 
-    /// The longest token that is looked at, in bytes, inclusive.
+    /// The longest access token that is looked at, in bytes, inclusive.
     package static let maximumByteCount = 8192
 
     /// Splits at the dots, of which there must be two. Of a longer token nothing is read (CVE-2025-30204: millions of dots).
-    package init(_ token: Span<UInt8>) throws(TokenError) {
-        guard token.count <= Self.maximumByteCount else { throw .tokenTooLong }
+    package init(_ token: Span<UInt8>, maximumByteCount: Int = Self.maximumByteCount) throws(TokenError) {
+        guard token.count <= maximumByteCount else { throw .tokenTooLong }
         var first = -1
         var second = -1
         for index in token.indices where token[index] == UInt8(ascii: ".") {
@@ -81,8 +81,10 @@ package struct VerifiedJWS: Sendable {
     package let payload: [UInt8]
 
     /// Judges form, algorithm, extensions and MAC, in this order. What the payload means is the caller's to judge.
-    package static func verify(_ token: Span<UInt8>, with key: TokenKey) throws(TokenError) -> VerifiedJWS {
-        let jws = try UnverifiedJWS(token)
+    package static func verify(
+        _ token: Span<UInt8>, with key: TokenKey, maximumByteCount: Int = UnverifiedJWS.maximumByteCount
+    ) throws(TokenError) -> VerifiedJWS {
+        let jws = try UnverifiedJWS(token, maximumByteCount: maximumByteCount)
         let header = try jws.decodedHeader(of: token)
         let payload = try jws.decodedPayload(of: token)
         try jws.checkSignatureEncoding(of: token)

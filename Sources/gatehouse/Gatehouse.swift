@@ -7,6 +7,8 @@ struct Gatehouse: AsyncParsableCommand {
         commandName: "gatehouse",
         abstract: "An authentication and authorization gateway.",
         version: BuildInfo.version,
-        subcommands: [InitCommand.self, ConfigCommand.self, PartnerCommand.self, TokenCommand.self]
+        subcommands: [
+            ServeCommand.self, InitCommand.self, ConfigCommand.self, PartnerCommand.self, TokenCommand.self,
+        ]
     )
 }

@@ -14,7 +14,7 @@ struct ImportTests {
         "Tokens": ["OpenSSLCrypto", "StrictJSON"],
         "GatewayCore": ["Access", "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens"],
         "CustomerAPI": ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Synchronization"],
-        "CustomerStoreSQLite": ["Customers", "Foundation", "GRDB"],
+        "CustomerStoreSQLite": ["Customers", "Foundation", "GRDB", "Synchronization"],
         "GatewayConfiguration": [
             "Access", "Foundation", "GatewayCore", "Glibc", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens", "Yams",
         ],
@@ -85,16 +85,31 @@ struct ImportTests {
     @Test("secrets are compared by nothing but ConstantTime, and OpenSSL is called in one target")
     func openSSL() {
         for source in Self.sources where source.target != "OpenSSLCrypto" {
-            for line in source.lines where line.contains("CRYPTO_") || line.contains("EVP_") { Issue.record("\(source.path): \(line)") }
+            for line in source.lines where !line.contains("///") && (line.contains("CRYPTO_") || line.contains("EVP_")) { Issue.record("\(source.path): \(line)") }
         }
     }
 
-    @Test("every line marked unsafe has its reason on a comment line just before, or the file stands for one kind of it")
-    func unsafeHasReasons() {
-        for source in Self.sources {
-            for (index, line) in source.lines.enumerated() where line.contains("unsafe ") && !line.contains("//") {
-                let above = source.lines[max(0, index - 6)..<index]
-                #expect(above.contains { $0.contains("//") }, "\(source.path):\(index + 1) has no reason")
+    /// Outside of the target that wraps C, the files where `unsafe` may stand, and what for.
+    static let unsafeFiles: [String: String] = [
+        "Access/Method.swift": "reads the bytes of string literals",
+        "Access/RequestTarget.swift": "reads the bytes of string literals",
+        "GatewayConfiguration/Files/OpenFile.swift": "reads and writes files by their descriptors",
+        "GatewayCore/TokenMemory.swift": "hands the bytes of a token to the hasher",
+        "GatewayServer/Decisions/DecisionBuffer.swift": "copies the bytes of string literals",
+        "GatewayServer/Decisions/DecisionLog.swift": "writes a file by its descriptor",
+        "GatewayServer/LoopTaskExecutor.swift": "runs the jobs of tasks",
+        "GatewayServer/WallClock.swift": "asks the system for the time",
+        "HTTPWire/KnownField.swift": "reads the bytes of string literals",
+        "HTTPWire/RequestHeadParser.swift": "skips bounds checks in the two hottest loops",
+        "StrictJSON/JSONScanner.swift": "reads the bytes of string literals",
+    ]
+
+    @Test("`unsafe` stands only where C is called, and in the files of a short list")
+    func unsafeFilesAreListed() {
+        for source in Self.sources where source.target != "OpenSSLCrypto" && Self.unsafeFiles[source.path] == nil {
+            for line in source.lines {
+                let code = line.split(separator: "//", maxSplits: 1, omittingEmptySubsequences: false)[0]
+                if code.split(separator: " ").contains(where: { $0.hasSuffix("unsafe") }) { Issue.record("\(source.path): \(line)") }
             }
         }
     }
@@ -105,7 +120,7 @@ struct ImportTests {
             for (index, line) in source.lines.enumerated() {
                 let code = line.split(separator: "//", maxSplits: 1, omittingEmptySubsequences: false)[0]
                 for word in ["fatalError(", "try!", "as!", "TODO", "FIXME"] where code.contains(word) {
-                    let above = source.lines[max(0, index - 2)..<index]
+                    let above = source.lines[max(0, index - 6)..<index]
                     #expect(above.contains { $0.contains("//") }, "\(source.path):\(index + 1) has \(word)")
                 }
             }

@@ -141,7 +141,6 @@ struct RequestTests {
 
     @Test("every token that does not hold gets the same answer, and the log the exact reason (L-03)")
     func badTokens() async throws {
-        var bodies: Set<String> = []
         let log = try await TestGateway.run { gateway in
             let good = gateway.token("acme")
             let parts = good.split(separator: ".").map(String.init)
@@ -150,15 +149,16 @@ struct RequestTests {
                 "x", parts[0] + "." + parts[1] + ".", parts.dropLast().joined(separator: "."), good + "A", good + "=",
                 gateway.token("acme", at: now), gateway.token("nobody"), gateway.token("off"),
                 gateway.token("acme", lifetime: 7200), String(repeating: "a", count: 8193),
-                parts[0] + "." + parts[1] + "." + String(parts[2].reversed()),
+                parts[0] + "." + parts[1] + "." + (parts[2].hasPrefix("A") ? "B" : "A") + parts[2].dropFirst(),
             ]
+            var bodies: Set<String> = []
             for token in tokens {
                 let response = try gateway.get("/session", "Authorization: Bearer \(token)\r\nX-Request-Id: the-same-id\r\n")
                 #expect(response.status == 401)
                 bodies.insert(response.body)
             }
+            #expect(bodies.count == 1)
         }
-        #expect(bodies.count == 1)
         #expect(
             log.map { $0["reason"]?.string } == [
                 "malformed_token", "bad_mac", "malformed_token", "bad_mac", "bad_base64", "expired", "unknown_partner", "disabled_partner",
@@ -237,7 +237,8 @@ struct RequestTests {
                 ("exact.example:8443", 404), ("exact.example", 421), ("exact.example:1", 421), ("evil.example", 421),
                 ("api.example.com.evil.example", 421), ("xapi.example.com", 421),
             ] {
-                #expect(try gateway.send("GET /nowhere HTTP/1.1\r\nHost: \(host)\r\n\r\n").status == status, "\(host)")
+                let response = try gateway.send("GET /nowhere HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+                #expect(response.status == status, "\(host)")
             }
         }
     }
@@ -250,7 +251,10 @@ struct RequestTests {
                 try client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
                 #expect(try client.response().status == status, "\(path)")
             }
-            for path in ["/healthz", "/readyz", "/status", "/metrics"] { #expect(try gateway.get(path).status == 404) }
+            for path in ["/healthz", "/readyz", "/status", "/metrics"] {
+                let response = try gateway.get(path)
+                #expect(response.status == 404)
+            }
         }
     }
 

@@ -115,11 +115,15 @@ final class TestGateway: Sendable {
     /// Starts one, uses it, and stops it whatever happens; the records of the decision log afterwards.
     @discardableResult
     static func run(
-        limits: ServerLimits = ServerLimits(), hosts: [String] = [], _ body: (TestGateway) async throws -> Void
+        limits: ServerLimits = ServerLimits(), hosts: [String] = [], _ body: @Sendable (TestGateway) async throws -> Void
     ) async throws -> [JSONElement] {
         let gateway = try await TestGateway(limits: limits, hosts: hosts)
         let result: Result<Void, any Error>
-        do { result = .success(try await body(gateway)) } catch { result = .failure(error) }
+        do {
+            result = .success(try await withTaskExecutorPreference(BlockingExecutor.shared) { try await body(gateway) })
+        } catch {
+            result = .failure(error)
+        }
         try await gateway.server.stop([gateway.listener, gateway.admin], within: 5)
         let text = (try? String(contentsOf: gateway.log, encoding: .utf8)) ?? ""
         try? FileManager.default.removeItem(at: gateway.log)

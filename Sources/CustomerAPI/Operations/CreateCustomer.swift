@@ -11,6 +11,12 @@ extension CustomerAPI {
         try call.checkAccept()
         try call.idempotencyKey()
         let body = try call.jsonBody(["application/json"])
+        return try await once(call) { (request) async throws(Refusal) in try await create(call, body, named, request) }
+    }
+
+    private func create(
+        _ call: APICall, _ body: FieldValue, _ named: String?, _ request: IdempotentRequest?
+    ) async throws(Refusal) -> APIAnswer {
         let tenant: String?
         switch call.scope {
         case .any?: tenant = named
@@ -28,8 +34,13 @@ extension CustomerAPI {
         guard let tenant, let draft else { throw Refusal(ValidationError(issues)) }
         let id = nextID(at: call.now)
         let customer = try await stored { () async throws(StoreError) in
-            try await store.insert(draft, id: id, in: tenant, at: call.now)
+            try await store.insert(
+                draft, id: id, in: tenant, at: call.now, once: request.map { Once($0) { Self.created($0).kept } })
         }
-        return Self.answer(201, customer, headers: [("Location", "\(Self.collectionPath)/\(customer.id)")])
+        return Self.created(customer)
+    }
+
+    private static func created(_ customer: Customer) -> APIAnswer {
+        answer(201, customer, headers: [("Location", "\(collectionPath)/\(customer.id)")])
     }
 }

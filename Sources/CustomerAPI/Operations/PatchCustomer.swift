@@ -7,6 +7,8 @@ extension CustomerAPI {
     /// is judged as a whole.
     func patch(_ text: String, _ call: APICall) async throws(Refusal) -> APIAnswer {
         let patch = try changeBody(call, ["application/merge-patch+json", "application/json"])
-        return try await change(text, call) { (customer) throws(ValidationError) in try customer.merging(patch) }
+        return try await once(call) { (request) async throws(Refusal) in
+            try await change(text, call, request) { (customer) throws(ValidationError) in try customer.merging(patch) }
+        }
     }
 }

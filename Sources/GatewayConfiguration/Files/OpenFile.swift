@@ -1,12 +1,5 @@
 import Foundation
-
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// One open file of the operating system, closed when it goes out of scope.
 ///
@@ -90,13 +83,7 @@ struct OpenFile: ~Copyable {
             // Safe: reads only between `written` and the end of the buffer.
             let count = unsafe bytes.withUnsafeBytes { buffer in
                 let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[written...])
-                #if canImport(Glibc)
                 return unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
-                #elseif canImport(Musl)
-                return unsafe Musl.write(descriptor, rest.baseAddress, rest.count)
-                #else
-                return unsafe Darwin.write(descriptor, rest.baseAddress, rest.count)
-                #endif
             }
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw FileError(path: path, code: errno) }

@@ -168,8 +168,9 @@ final class ConnectionHandler: ChannelInboundHandler {
             return false
         }
         isInsideHead = false
-        handle(bytes)
+        // Before the answer, which may end the connection and let the input go; `bytes` stay with `buffer`.
         input.moveReaderIndex(forwardBy: parser.head.byteCount)
+        handle(bytes)
         parser.reset()
         return true
     }
@@ -313,10 +314,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func runElsewhere(_ exchange: Exchange, _ work: @escaping @Sendable () async -> Answer) {
         state = .busy(exchange)
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-        let eventLoop = loop.eventLoop
-        Task {
+        Task(executorPreference: loop.executor) {
             let answer = await work()
-            eventLoop.execute { bound.value.resume(with: answer) }
+            bound.value.resume(with: answer)
         }
     }
 

@@ -1,0 +1,171 @@
+import Access
+import ArgumentParser
+import CustomerAPI
+import CustomerStoreSQLite
+import Dispatch
+import Foundation
+import GatewayConfiguration
+import GatewayCore
+import GatewayServer
+import HTTPWire
+import Logging
+import OpenSSLCrypto
+
+/// The composition root: settings in, a running gateway out.
+struct RunningGateway {
+    /// Public and admin address, with the real ports.
+    let address: String
+    let adminAddress: String?
+
+    private let server: GatewayServer
+    private let listeners: [GatewayServer.Listener]
+    private let reloader: Reloader
+    private let logger: Logger
+
+    /// Seconds that requests in flight have to finish in (contract section 3).
+    private static let stopSeconds: Int64 = 30
+
+    /// - Throws: `ExitCode` after the reason was printed: 78 for what a person must change in a file, 69 for an address or store that cannot be had.
+    static func start(_ settings: Settings, environment: [String: String]) async throws -> RunningGateway {
+        var logger = Logger(label: "gatehouse") { _ in LineLogHandler(settings) }
+        logger.logLevel = LineLogHandler(settings).logLevel
+        try refuseWhatIsNotBuilt(settings)
+        let loader = SnapshotLoader(settings, environment: environment)
+        let stamp = loader.stamp
+        let (snapshot, diagnostics) = loader.load(at: Int64(Date.now.timeIntervalSince1970))
+        Console.report(diagnostics)
+        guard let snapshot else { throw Console.Exit.configuration }
+        let services = try services(settings, logger: logger)
+        let server = try await GatewayServer(services: services, snapshot: snapshot, threads: settings.threads)
+        let (listeners, admin) = try await listen(server, settings)
+        let address = listeners[0].address
+        // A derived issuer names the port, which with port 0 is known only now.
+        let issuer = settings.isIssuerDerived ? "http://\(address)" : settings.issuer
+        let reloader = Reloader(loader, server: server, issuer: issuer, initial: stamp, logger: logger)
+        if issuer != settings.issuer { try await reloader.reload(reason: "start") }
+        logger.info(
+            "ready",
+            metadata: [
+                "event": "ready", "address": "\(address)", "admin": "\(admin?.address ?? "off")", "policy": "\(snapshot.policy.digest)",
+            ]
+        )
+        return RunningGateway(
+            address: address, adminAddress: admin?.address, server: server, listeners: listeners + (admin.map { [$0] } ?? []),
+            reloader: reloader, logger: logger
+        )
+    }
+
+    /// Returns when a signal has asked to stop and everything has ended.
+    func runUntilStopped() async throws {
+        let signals = Signals([SIGTERM, SIGINT, SIGHUP])
+        let watching = Task { await reloader.watch() }
+        for await signal in signals.received {
+            if signal == SIGHUP {
+                try await reloader.reload(reason: "SIGHUP")
+                continue
+            }
+            break
+        }
+        logger.info("stopping", metadata: ["event": "stopping"])
+        watching.cancel()
+        try await server.stop(listeners, within: Self.stopSeconds)
+        logger.info("stopped", metadata: ["event": "stopped"])
+    }
+
+    /// What the configuration can say and this version cannot do yet: refused, since ignoring it would open what should be closed.
+    private static func refuseWhatIsNotBuilt(_ settings: Settings) throws {
+        var found: [String] = []
+        if settings.tls != nil { found.append("tls") }
+        if settings.decide != nil { found.append("decide") }
+        if settings.shadowPolicy != nil { found.append("shadowPolicy") }
+        if !settings.upstreams.isEmpty { found.append("upstreams") }
+        if !settings.trustedProxies.isEmpty { found.append("trustedProxies") }
+        if case .postgres = settings.store { found.append("store: postgres") }
+        if found.isEmpty { return }
+        throw Console.fail("this version does not support: \(found.joined(separator: ", "))", code: Console.Exit.configuration)
+    }
+
+    private static func services(_ settings: Settings, logger: Logger) throws -> Services {
+        do {
+            guard case .sqlite(let path) = settings.store else { throw Console.Exit.configuration }
+            try makeFolder(of: path)
+            let store = try SQLiteCustomerStore(path: path)
+            let decisions = try DecisionLog(target(settings.decisions), logger: logger)
+            let limits = settings.limits
+            return Services(
+                customers: CustomerAPI(store: store, cursorKey: HMACKey(.sha256, key: RandomBytes.generateSecret(32))),
+                tokens: TokenEndpoint(throttle: FailureThrottle()), decisions: decisions, logger: logger,
+                limits: ServerLimits(
+                    wire: WireLimits(target: limits.target, headers: limits.headers, headerCount: limits.headerCount),
+                    headTimeout: limits.headTimeout.milliseconds, bodyTimeout: limits.bodyTimeout.milliseconds,
+                    idleTimeout: limits.idleTimeout.milliseconds
+                ),
+                isStoreReady: { (try? await store.ping()) != nil }
+            )
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            throw Console.fail("\(error)", code: Console.Exit.unavailable)
+        }
+    }
+
+    private static func target(_ decisions: Settings.DecisionLog) throws -> DecisionLog.Target {
+        switch decisions {
+        case .off: return .off
+        case .standardOutput: return .standardOutput
+        case .file(let path):
+            try makeFolder(of: path)
+            return .file(path)
+        }
+    }
+
+    private static func makeFolder(of path: String) throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        if folder.isEmpty { return }
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
+        )
+    }
+
+    private static func listen(
+        _ server: GatewayServer, _ settings: Settings
+    ) async throws -> (public: [GatewayServer.Listener], admin: GatewayServer.Listener?) {
+        var listeners: [GatewayServer.Listener] = []
+        for address in settings.listen { listeners.append(try await bind(server, address, key: "listen")) }
+        guard let admin = settings.admin else { return (listeners, nil) }
+        return (listeners, try await bind(server, admin, key: "admin", isAdmin: true))
+    }
+
+    private static func bind(
+        _ server: GatewayServer, _ address: ListenAddress, key: String, isAdmin: Bool = false
+    ) async throws -> GatewayServer.Listener {
+        do {
+            return try await server.listen(host: address.host, port: address.port, isAdmin: isAdmin)
+        } catch {
+            throw Console.fail(
+                "cannot listen on \(address) (`\(key)`): \(error). If another process has it, stop that one or choose another address "
+                    + "with --\(key); port 0 picks a free one.",
+                code: Console.Exit.unavailable
+            )
+        }
+    }
+}
+
+/// Signals as a stream of events, for as long as this is kept.
+private struct Signals {
+    let received: AsyncStream<CInt>
+    private let sources: [any DispatchSourceSignal]
+
+    init(_ numbers: [CInt]) {
+        let (stream, continuation) = AsyncStream.makeStream(of: CInt.self)
+        received = stream
+        sources = numbers.map { number in
+            // The default action would end the process before the source is told.
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield(number) }
+            source.resume()
+            return source
+        }
+    }
+}
