@@ -245,6 +245,9 @@ import Tokens
         try PrivateFile.create(keys.partnerPath("acme"), contents: [])
         let added = keys.stamp
         #expect(added != replaced)
+        // A mode that was mended is worth another look.
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: keys.sealKeyPath)
+        #expect(keys.stamp != added)
         try PrivateFile.remove(keys.partnerPath("acme"))
         #expect(keys.stamp != added)
     }

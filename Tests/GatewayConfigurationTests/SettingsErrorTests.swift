@@ -61,7 +61,7 @@ private let rows: [Row] = [
         "gateway.yaml:1:20: error: `limits.headers` must be a size in B, KiB, MiB or GiB, such as `64KiB` (did you mean `32KiB`?)"
     ]),
     Row(yaml: "limits: { headers: 2MiB }", says: ["gateway.yaml:1:20: error: `limits.headers` must be 1KiB to 1MiB"]),
-    Row(yaml: "limits: { body: 9999999999999GiB }", says: ["gateway.yaml:1:17: error: `limits.body` is too large"]),
+    Row(yaml: "limits: { body: 9999999999999GiB }", says: ["gateway.yaml:1:17: error: `limits.body` must be a size in B, KiB, MiB or GiB, such as `64KiB`"]),
     Row(yaml: "limits: { requestsPerConnection: 0 }", says: [
         "gateway.yaml:1:34: error: `limits.requestsPerConnection` must be at least 1, or `unlimited`"
     ]),

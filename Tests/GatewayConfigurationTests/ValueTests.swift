@@ -69,16 +69,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("listn", "listen"), ("LISTEN", "listen"), ("ilsten", "listen"), ("listening", nil), ("xx", nil), ("", nil), ("adm", nil), ("admim", "admin"),
-        ("polcy", "policy"),
-    ])
-    func theNearestWordIsAtMostTwoEditsAway(word: String, nearest: String?) {
-        #expect(Nearest.to(word, in: ["listen", "admin", "policy"]) == nearest)
-    }
-
     @Test func aWordFromOutsideIsQuotedShortAndWithoutControlCharacters() {
-        #expect(Nearest.quotable("a\u{1B}[31mb\nc\u{202E}") == "a\u{FFFD}[31mb\u{FFFD}c\u{FFFD}")
-        #expect(Nearest.quotable(String(repeating: "x", count: 1000)).count == 65)
+        #expect(ForeignText.quotable("a\u{1B}[31mb\nc\u{202E}") == "a\u{FFFD}[31mb\u{FFFD}c\u{FFFD}")
+        #expect(ForeignText.quotable(String(repeating: "x", count: 1000)).count == 65)
     }
 }

@@ -46,8 +46,8 @@ struct JSONFile {
         let members = element.members
         for member in members where !required.contains(member.name) && !optional.contains(member.name) {
             problem(
-                "unknown key `\(Nearest.quotable(member.name))` in \(what)", at: member.value,
-                suggestion: Nearest.to(member.name, in: required + optional)
+                "unknown key `\(ForeignText.quotable(member.name))` in \(what)", at: member.value,
+                suggestion: Spelling.nearest(to: member.name, in: required + optional)
             )
         }
         for name in required where !members.contains(where: { $0.name == name }) {
@@ -97,7 +97,7 @@ struct JSONFile {
                 problem("each of `\(name)` must be \(expected)", at: item)
                 continue
             }
-            if result.contains(text) { problem("`\(name)` has `\(Nearest.quotable(text))` twice", at: item) }
+            if result.contains(text) { problem("`\(name)` has `\(ForeignText.quotable(text))` twice", at: item) }
             result.append(text)
         }
         return result

@@ -55,7 +55,7 @@ enum AssertionKeyFile {
         var keys: [AssertionKey] = []
         for item in list.elements {
             guard let key = key(item, in: &file) else { continue }
-            if keys.contains(where: { $0.id == key.id }) { file.problem("two keys have the kid `\(Nearest.quotable(key.id))`", at: item) }
+            if keys.contains(where: { $0.id == key.id }) { file.problem("two keys have the kid `\(ForeignText.quotable(key.id))`", at: item) }
             keys.append(key)
         }
         if file.isGood && !keys.contains(where: { $0.retired == nil }) {

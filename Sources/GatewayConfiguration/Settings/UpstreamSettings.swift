@@ -44,7 +44,7 @@ package struct UpstreamSettings: Sendable {
         reader.namedSections("upstreams").compactMap { name, node in
             guard name != reservedName, isName(name) else {
                 let reason = name == reservedName ? "is what the internal module is called" : "must be 1 to 63 letters, digits, `-` and `_`"
-                reader.problem("names an upstream `\(Nearest.quotable(name))`, which \(reason)", node)
+                reader.problem("names an upstream `\(ForeignText.quotable(name))`, which \(reason)", node)
                 return nil
             }
             return UpstreamSettings(name, &reader, node)
