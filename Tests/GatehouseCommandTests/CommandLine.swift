@@ -78,6 +78,22 @@ final class Workplace {
         )
     }
 
+    /// Starts `gatehouse` and kills it.
+    func kill(_ arguments: [String], afterMilliseconds delay: Int) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Self.program)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: path)
+        process.environment = ["PATH": "/usr/bin:/bin"]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        // Not a wait for anything: the moment of the kill is what is tried out.
+        Thread.sleep(forTimeInterval: Double(delay) / 1000)
+        if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+    }
+
     /// Beside the bundle of the tests.
     private static let program: String = {
         let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments[0]
