@@ -80,6 +80,7 @@ let package = Package(
             name: "GatewayConfigurationTests",
             dependencies: ["Access", "GatewayConfiguration", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens"]
         ),
+        .testTarget(name: "GatehouseCommandTests", dependencies: ["StrictJSON", "gatehouse"]),
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [

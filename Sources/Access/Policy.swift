@@ -90,6 +90,11 @@ package final class Policy: Sendable {
         return nil
     }
 
+    /// The deny rules that could hold on the route, in the order of the file.
+    func rules(on route: Route) -> [DenyRule] {
+        rulesByRoute[route.index]
+    }
+
     /// Routes without a rule of their own share one array.
     private static func rulesByRoute(count: Int, rules: [DenyRule]) -> [[DenyRule]] {
         let general = rules.filter { $0.routes == nil }

@@ -3,10 +3,16 @@ extension PolicyCompilation {
     /// finding further mistakes.
     mutating func compileRoles() -> [Role] {
         let entries = document.roles.prefix(BitSet256.capacity)
-        let grants = entries.map { scopeSet($0.grants) }
+        let grants = entries.map { entry in
+            ScopeSet(indices(entry.grants, kind: "scope", in: scopeIndices) { $0.misspeltGrants.insert($1) })
+        }
         let includes = entries.map { entry in
             // Kept with their positions, to tell where a cycle closes.
-            entry.includes.compactMap { name in indices([name], kind: "role", in: roleIndices).first.map { ($0, name.position) } }
+            entry.includes.compactMap { name in
+                indices([name], kind: "role", in: roleIndices) { this, role in
+                    this.misspeltGrants = this.misspeltGrants.union(this.reachableScopes(of: role))
+                }.first.map { ($0, name.position) }
+            }
         }
         var closures: [RoleSet?] = Array(repeating: nil, count: entries.count)
         for index in entries.indices {

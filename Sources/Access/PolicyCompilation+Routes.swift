@@ -26,7 +26,7 @@ extension PolicyCompilation {
     }
 
     /// With what the role includes; a cycle ends.
-    private func reachableScopes(of role: Int) -> ScopeSet {
+    func reachableScopes(of role: Int) -> ScopeSet {
         var seen = RoleSet([role])
         var waiting = [role]
         var result = ScopeSet()
@@ -78,7 +78,7 @@ extension PolicyCompilation {
         guard !route.isPublic, !route.isClosed else { return }
         let candidates = callers.filter { route.callers.contains($0) }
         let able = candidates.filter { route.signed != .required || $0.via == .partnerToken }
-        if !able.contains(where: { route.needs.isSubset(of: reach[$0.index]) }) {
+        if !able.contains(where: { route.needs.isSubset(of: reach[$0.index].union(misspeltGrants)) }) {
             let why: String
             if candidates.isEmpty {
                 why = "the policy has no callers"

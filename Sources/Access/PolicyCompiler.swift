@@ -40,6 +40,8 @@ struct PolicyCompilation {
     var scopeIndices: [String: Int] = [:]
     var roleIndices: [String: Int] = [:]
     var routeIndices: [String: Int] = [:]
+    /// Scopes that are probably granted, or carried, by a name that is misspelt: that nothing grants them is the same mistake.
+    var misspeltGrants: ScopeSet = ScopeSet()
 
     init(document: PolicyDocument, problems: ProblemList, upstreams: Set<String>?) {
         self.document = document
@@ -103,12 +105,19 @@ struct PolicyCompilation {
         RoleSet(indices(names, kind: "role", in: roleIndices))
     }
 
-    mutating func indices(_ names: [Located<String>], kind: String, in known: [String: Int]) -> [Int] {
+    /// - Parameter suspected: is told of each index that an undefined name was probably meant for.
+    mutating func indices(
+        _ names: [Located<String>], kind: String, in known: [String: Int],
+        suspected: (inout PolicyCompilation, Int) -> Void = { _, _ in }
+    ) -> [Int] {
         names.compactMap { name in
             if let index = known[name.value] { return index }
             // What stands in its section is not undefined: why it cannot be used was told there.
             guard !isDeclared(name.value, in: kind + "s") else { return nil }
-            problems.unknown("undefined \(kind) `\(name.value)`", name: name.value, at: name.position, known: known.keys.sorted())
+            let nearest = problems.unknown(
+                "undefined \(kind) `\(name.value)`", name: name.value, at: name.position, known: known.keys.sorted()
+            )
+            if let index = nearest.flatMap({ known[$0] }) { suspected(&self, index) }
             return nil
         }
     }
@@ -142,7 +151,11 @@ struct PolicyCompilation {
     private mutating func compileCallers() -> [Caller] {
         var result: [Caller] = []
         for entry in document.callers {
-            let roles = roleSet(entry.roles)
+            let roles = RoleSet(
+                indices(entry.roles, kind: "role", in: roleIndices) { this, role in
+                    this.misspeltGrants = this.misspeltGrants.union(this.reachableScopes(of: role))
+                }
+            )
             if let other = result.first(where: { $0.via == entry.via.value }) {
                 problems.error(
                     "caller `\(other.name)` comes via \(entry.via.value.rawValue) already: a credential speaks for one caller",
@@ -164,6 +177,7 @@ struct PolicyCompilation {
         guard document.sections["roles"]?.isReadable ?? true else { return }
         let granted = roles.reduce(ScopeSet()) { $0.union($1.grants) }
         for (index, entry) in document.scopes.enumerated() where index < BitSet256.capacity && !granted.contains(index) {
+            guard !misspeltGrants.contains(index) else { continue }
             problems.error("no role grants the scope `\(entry.name.value)`", at: entry.name.position)
         }
     }

@@ -22,13 +22,18 @@ struct ProblemList {
     }
 
     /// An error about a name, with the nearest of the names that would have been right.
-    mutating func unknown(_ message: String, name: String, at position: SourcePosition, known: some Sequence<String>) {
+    /// - Returns: that name.
+    @discardableResult
+    mutating func unknown(
+        _ message: String, name: String, at position: SourcePosition, known: some Sequence<String>
+    ) -> String? {
         var suggestion: String?
         if remainingSuggestions > 0 {
             remainingSuggestions -= 1
             suggestion = Spelling.nearest(to: name, in: known)
         }
         add(.error, message, position, suggestion)
+        return suggestion
     }
 
     /// In the order of the file.

@@ -5,6 +5,7 @@ import StrictJSON
 /// What the provisioning module answers. Framing (`Content-Length`, and no body for HEAD and 304) is the connection's.
 package struct APIAnswer: Sendable {
     package var status: Int
+    /// Lower-case names.
     package var headers: [(String, String)]
     /// For HEAD the body that GET would have: its length is told and it is not sent.
     package var body: [UInt8]
@@ -19,15 +20,14 @@ package struct APIAnswer: Sendable {
     }
 
     package init(_ problem: Problem, requestID: String, failure: String? = nil) {
-        self.init(
-            status: problem.status, headers: [("Content-Type", Problem.contentType)] + problem.headers,
-            body: problem.body(requestID: requestID), failure: failure)
+        let answer = Answer(problem, requestID: requestID)
+        self.init(status: answer.status, headers: answer.headers, body: answer.body, failure: failure)
     }
 
     /// An answer that was given before, marked as such.
     init(_ kept: KeptAnswer) {
         self.init(
-            status: kept.status, headers: kept.headers.map { ($0.name, $0.value) } + [("Idempotent-Replayed", "true")],
+            status: kept.status, headers: kept.headers.map { ($0.name, $0.value) } + [("idempotent-replayed", "true")],
             body: kept.body)
     }
 
@@ -39,7 +39,7 @@ package struct APIAnswer: Sendable {
     init(status: Int, json: JSONValue, headers: [(String, String)] = []) {
         self.init(
             status: status,
-            headers: [("Content-Type", "application/json"), ("Cache-Control", "private, no-cache")] + headers,
+            headers: [("content-type", "application/json"), ("cache-control", "private, no-cache")] + headers,
             body: json.utf8())
     }
 }

@@ -28,7 +28,7 @@ extension APICall {
             let list = types.joined(separator: ", ")
             throw Refusal(
                 .unsupportedMediaType, "The body must be \(types.joined(separator: " or ")) in UTF-8.",
-                headers: [(method == .patch ? "Accept-Patch" : "Accept", list)])
+                headers: [(method == .patch ? "accept-patch" : "accept", list)])
         }
         do throws(JSONError) {
             return FieldValue(try JSONDocument(body).root)
@@ -119,6 +119,6 @@ extension CustomerAPI {
 
     static func answer(_ status: Int, _ customer: Customer, headers: [(String, String)] = []) -> APIAnswer {
         APIAnswer(
-            status: status, json: customer.json, headers: headers + [("ETag", EntityTag.text(version: customer.version))])
+            status: status, json: customer.json, headers: headers + [("etag", EntityTag.text(version: customer.version))])
     }
 }

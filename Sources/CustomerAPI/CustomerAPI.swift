@@ -59,7 +59,7 @@ package final class CustomerAPI: Sendable {
     }
 
     private static func methodNotAllowed(_ allowed: String) -> Refusal {
-        Refusal(.methodNotAllowed, "This path takes \(allowed).", headers: [("Allow", allowed)])
+        Refusal(.methodNotAllowed, "This path takes \(allowed).", headers: [("allow", allowed)])
     }
 
     func nextID(at now: Int64) -> CustomerID {

@@ -18,7 +18,7 @@ extension CustomerAPI {
         guard running.begin(request) else {
             throw Refusal(
                 .idempotencyInProgress, "The first request with this Idempotency-Key is still running.",
-                headers: [("Retry-After", "1")])
+                headers: [("retry-after", "1")])
         }
         defer { running.end(request) }
         if let kept = try await stored({ () async throws(StoreError) in try await store.recall(request, at: call.now) }) {

@@ -14,7 +14,7 @@ extension Refusal {
         case .invalid(let error): self.init(error)
         case .unavailable(let message):
             self = .problem(
-                Problem(.storeUnavailable, "Customers cannot be read or written now.", headers: [("Retry-After", "2")]),
+                Problem(.storeUnavailable, "Customers cannot be read or written now.", headers: [("retry-after", "2")]),
                 failure: message)
         case .answered(let kept): self = .answered(kept)
         case .keyReused:

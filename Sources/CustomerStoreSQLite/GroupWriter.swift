@@ -38,6 +38,9 @@ final class GroupWriter: Sendable {
         }
     }
 
+    /// Writes that were asked for and are in no transaction yet.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     private func nextGroup() -> [any WriteJob]? {
         state.withLock { state in
             guard !state.waiting.isEmpty else {

@@ -51,7 +51,8 @@ extension [FieldValue.Member] {
             let position = positions[Array<UInt8>(change.name.utf8)]
             let target = position.flatMap { merged[$0]?.value } ?? .null
             var result: FieldValue.Member?
-            if case .null = change.value {} else {
+            if case .null = change.value {
+            } else {
                 result = FieldValue.Member(change.name, target.merging(change.value))
             }
             if let position { merged[position] = result } else { merged.append(result) }

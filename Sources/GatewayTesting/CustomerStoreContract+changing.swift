@@ -106,7 +106,7 @@ extension CustomerStoreContract {
     ]
 
     /// What each call threw, nil for those that went well.
-    private static func race(_ body: @escaping @Sendable (Int) async throws -> Void) async -> [StoreError?] {
+    static func race(_ body: @escaping @Sendable (Int) async throws -> Void) async -> [StoreError?] {
         await withTaskGroup(of: StoreError?.self) { group in
             for number in 0..<racers {
                 group.addTask {

@@ -21,7 +21,9 @@ package enum CustomerStoreContract {
         package let description: String
     }
 
-    package static let checks: [Check] = keeping + scoping + uniqueness + changing + racing + removing + listing + filtering
+    package static let checks: [Check] =
+        keeping + scoping + uniqueness + changing + racing + removing + listing + filtering
+        + doingOnce
 
     static func expect(
         _ condition: Bool, _ what: @autoclosure () -> String, file: String = #fileID, line: Int = #line

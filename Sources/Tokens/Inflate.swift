@@ -66,8 +66,9 @@ enum Inflate {
         let literalCount = try bits.read(5, of: data) + 257
         let distanceCount = try bits.read(5, of: data) + 1
         let lengthCount = try bits.read(4, of: data) + 4
+        guard literalCount <= 286, distanceCount <= 30 else { throw .badPayload }
         var lengths = [Int](repeating: 0, count: 19)
-        for position in [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15].prefix(lengthCount) {
+        for position in Self.lengthOrder.prefix(lengthCount) {
             lengths[position] = try bits.read(3, of: data)
         }
         let code = try PrefixCode(lengths)
@@ -86,6 +87,8 @@ enum Inflate {
         guard all.count == literalCount + distanceCount, all[256] > 0 else { throw .badPayload }
         return (try PrefixCode(Array(all[..<literalCount])), try PrefixCode(Array(all[literalCount...])))
     }
+
+    private static let lengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
 
     /// Section 3.2.5: symbols 257 to 285.
     private static let lengths: [(base: Int, extra: Int)] = table(first: 3, extras: [
@@ -145,7 +148,7 @@ private struct PrefixCode {
     private var symbols: [Int] = []
 
     /// - Parameter lengths: of each symbol's code, in bits; 0: the symbol has none.
-    /// - Throws: when more codes are asked for than there are.
+    /// - Throws: when more codes are asked for than there are, or some are left over; a single symbol may leave one of two.
     init(_ lengths: [Int]) throws(TokenError) {
         for length in lengths { counts[length] += 1 }
         counts[0] = 0
@@ -155,6 +158,7 @@ private struct PrefixCode {
             guard room >= 0 else { throw .badPayload }
             for (symbol, other) in lengths.enumerated() where other == length { symbols.append(symbol) }
         }
+        guard room == 0 || symbols.count == counts[1] else { throw .badPayload }
     }
 
     func symbol(_ bits: inout BitReader, _ data: Span<UInt8>) throws(TokenError) -> Int {
@@ -173,7 +177,7 @@ private struct PrefixCode {
 
     /// Section 3.2.6.
     static let fixedLiterals = fixed((0..<288).map { $0 < 144 ? 8 : $0 < 256 ? 9 : $0 < 280 ? 7 : 8 })
-    static let fixedDistances = fixed([Int](repeating: 5, count: 30))
+    static let fixedDistances = fixed([Int](repeating: 5, count: 32))
 
     private static func fixed(_ lengths: [Int]) -> PrefixCode {
         do { return try PrefixCode(lengths) } catch { preconditionFailure("the RFC's own code is one") }

@@ -3,7 +3,6 @@ import CustomerAPI
 import StrictJSON
 import Testing
 
-
 @Suite struct ListTests {
     /// Customers `number` of tenant acme, one a millisecond; every third is globex's.
     static func fill(_ gateway: TestGateway, _ count: Int) async throws -> [String] {
@@ -79,7 +78,8 @@ import Testing
             ("createdBefore=2026-03-01T12:00:00.0030001Z", [3, 1, 0]), ("createdBefore=2026-03-01t12:00:00z", []),
             ("createdBefore=2026-03-01T14:00:00.004%2B02:00", [3, 1, 0]), ("createdAfter=2026-03-01T11:59:59-00:00", [7, 6, 4, 3, 1, 0]),
             ("createdAfter=2026-03-01T12:00:00.001Z&createdBefore=2026-03-01T12:00:00.006Z", [4, 3]),
-            ("name=N&contactEmail=a%2B0@b.co&createdAfter=2026-03-01T12:00:00Z&limit=1", [6]), ("&&name=N1&", [1]), ("", [7, 6, 4, 3, 1, 0]),
+            ("name=N&contactEmail=a%2B0@b.co&createdAfter=2026-03-01T12:00:00Z&limit=1", [6]), ("&&name=N1&", [1]),
+            ("", [7, 6, 4, 3, 1, 0]),
         ] as [(String, [Int])])
     func filters(_ query: String, _ numbers: [Int]) async throws {
         for kind in StoreKind.allCases {
@@ -116,7 +116,8 @@ import Testing
             ("createdBefore=2026-13-01T12:00:00Z", "createdBefore"), ("createdBefore=2026-03-01T24:00:00Z", "createdBefore"),
             ("createdBefore=2026-03-01T14:00:00+02:00", "createdBefore"), ("createdBefore=1772366400", "createdBefore"),
             // cursor
-            ("cursor=", "cursor"), ("cursor=x", "cursor"), ("cursor=00", "cursor"), ("cursor=\(String(repeating: "0", count: 112))", "cursor"),
+            ("cursor=", "cursor"), ("cursor=x", "cursor"), ("cursor=00", "cursor"),
+            ("cursor=\(String(repeating: "0", count: 112))", "cursor"),
         ])
     func invalidParameters(_ query: String, _ parameter: String) async throws {
         try await TestGateway.with(.memory) { gateway in

@@ -20,6 +20,8 @@ enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
 enum Who: Sendable {
     /// A partner's tenant.
     case tenant(String)
+    /// A partner whose tenant is not named as it is.
+    case moved(partner: String, tenant: String)
     /// Staff: reaches every tenant.
     case support
     /// A session without tenant.
@@ -88,7 +90,7 @@ struct TestGateway: Sendable {
         if case .support = who { query = "tenant=acme" }
         let answer = try await call(who, .post, query: query, body)
         #expect(answer.status == 201)
-        return try #require(answer.header("Location"))
+        return try #require(answer.header("location"))
     }
 
     private func grant(_ who: Who) throws -> Grant {
@@ -102,14 +104,15 @@ struct TestGateway: Sendable {
             position: position, keyPositions: [:])
         let policy = Policy(
             digest: "", roles: [], scopes: [], callers: [caller], routes: [route], denyRules: [], table: RouteTrie().table())
-        var (tenant, objects): (String?, ObjectReach) = (nil, .own)
+        var (partner, tenant, objects): (String?, String?, ObjectReach) = (nil, nil, .own)
         switch who {
-        case .tenant(let own): tenant = own
+        case .tenant(let own): (partner, tenant) = (own, own)
+        case .moved(let id, let now): (partner, tenant) = (id, now)
         case .support: objects = .any
         case .nobody: break
         }
         let principal = Principal(
-            asserting: caller, subject: tenant ?? "staff", partner: tenant, tenant: tenant, roles: RoleSet([0]),
+            asserting: caller, subject: partner ?? "staff", partner: partner, tenant: tenant, roles: RoleSet([0]),
             scopes: ScopeSet(), objects: objects, tokenID: nil, expires: .max)
         guard case .allow(let grant) = policy.decide(principal, on: route, in: AccessContext()) else {
             throw UnexpectedDenial()
@@ -159,7 +162,7 @@ struct Answer: Sendable {
     ) {
         #expect(self.status == status, "\(text)", sourceLocation: sourceLocation)
         #expect(self.code == code, "\(text)", sourceLocation: sourceLocation)
-        #expect(header("Content-Type") == "application/problem+json", sourceLocation: sourceLocation)
+        #expect(header("content-type") == "application/problem+json", sourceLocation: sourceLocation)
         #expect(self["type"] == "https://gatehouse.dev/problems/\(code)", sourceLocation: sourceLocation)
         #expect(json?["status"]?.integer == Int64(status), sourceLocation: sourceLocation)
         #expect(self["request_id"] == TestGateway.requestID, sourceLocation: sourceLocation)

@@ -10,7 +10,10 @@ import Testing
         arguments: [
             (CustomerFilter(), TenantScope.any, "customers_created"),
             (CustomerFilter(), .tenant("acme"), "customers_tenant_created (tenant=?"),
-            (CustomerFilter(createdAfter: 1, createdBefore: 9), .tenant("acme"), "customers_tenant_created (tenant=? AND created_at>? AND created_at<?"),
+            (
+                CustomerFilter(createdAfter: 1, createdBefore: 9), .tenant("acme"),
+                "customers_tenant_created (tenant=? AND created_at>? AND created_at<?"
+            ),
             (CustomerFilter(externalID: "x"), .tenant("acme"), "customers_external_id (external_id=? AND tenant=?"),
             (CustomerFilter(externalID: "x"), .any, "customers_external_id (external_id=?"),
             (CustomerFilter(contactEmail: "a@b.co"), .tenant("acme"), "customers_contact_email (contact_email=? AND tenant=?"),
@@ -24,7 +27,7 @@ import Testing
             let mark = PageMark(createdAt: 5, id: SQLiteFileTests.id)
             for after in [nil, mark] {
                 let query = PageQuery(CustomerQuery(filter, after: after, limit: 10), in: scope)
-                let plan = try await DatabaseQueue(path: path).read { database in
+                let plan = try await DatabaseQueue(patient: path).read { database in
                     try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + query.sql, arguments: query.arguments + [11])
                         .map { $0["detail"] as String }.joined(separator: "; ")
                 }

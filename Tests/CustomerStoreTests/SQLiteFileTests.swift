@@ -1,8 +1,9 @@
-@testable import CustomerStoreSQLite
 import Customers
 import Foundation
 import GRDB
 import Testing
+
+@testable import CustomerStoreSQLite
 
 @Suite struct SQLiteFileTests {
     static let id = {
@@ -101,7 +102,7 @@ import Testing
         try await TemporaryFolder.with { folder in
             let path = folder.path("store.sqlite")
             _ = try SQLiteCustomerStore(path: path)
-            let queue = try DatabaseQueue(path: path)
+            let queue = try DatabaseQueue(patient: path)
             try await queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('999 from the future')") }
             Self.expectUnavailable(path, naming: ["newer version"])
         }
@@ -118,6 +119,9 @@ import Testing
                         try Self.draft(String(repeating: "x", count: 200)), id: Self.other(number), in: "acme", at: 5)
                 }
             }
+            // What is still in the write-ahead log would be read from there.
+            let queue = try DatabaseQueue(patient: path)
+            try await queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
             let end = try file.seekToEnd()
             try file.seek(toOffset: 4_096)
@@ -151,9 +155,7 @@ import Testing
             let store = try SQLiteCustomerStore(path: path, busySeconds: 0.05)
             _ = try await store.insert(try Self.draft("Acme"), id: Self.id, in: "acme", at: 5)
             let draft = try Self.draft("New")
-            var configuration = Configuration()
-            configuration.allowsUnsafeTransactions = true
-            let other = try DatabaseQueue(path: path, configuration: configuration)
+            let other = try DatabaseQueue(patient: path, allowsUnsafeTransactions: true)
             try other.inDatabase { try $0.execute(sql: "BEGIN IMMEDIATE") }
             await #expect(throws: StoreError.unavailable("\(path): database is locked (5)")) {
                 _ = try await store.insert(draft, id: Self.other(1), in: "acme", at: 5)
@@ -177,7 +179,7 @@ import Testing
             let path = folder.path("store.sqlite")
             let store = try SQLiteCustomerStore(path: path)
             _ = try await store.insert(try Self.draft("Acme", externalID: "x"), id: Self.id, in: "acme", at: 5)
-            let queue = try DatabaseQueue(path: path)
+            let queue = try DatabaseQueue(patient: path)
             #expect(throws: DatabaseError.self) {
                 try queue.write { try $0.execute(sql: "UPDATE customers SET \(change)") }
             }
@@ -191,7 +193,7 @@ import Testing
             let path = folder.path("store.sqlite")
             let store = try SQLiteCustomerStore(path: path)
             _ = try await store.insert(try Self.draft("Acme"), id: Self.id, in: "acme", at: 5)
-            let queue = try DatabaseQueue(path: path)
+            let queue = try DatabaseQueue(patient: path)
             try await queue.write { try $0.execute(sql: #"UPDATE customers SET metadata = '{"a": 1}'"#) }
             let message = "\(path): the column metadata of customer \(Self.id) cannot be read"
             await #expect(throws: StoreError.unavailable(message)) { try await store.find(Self.id, in: .any) }
@@ -206,6 +208,16 @@ import Testing
     static func expectUnavailable(_ path: String, naming words: [String]) {
         let error = #expect(throws: StoreError.self) { try SQLiteCustomerStore(path: path) }
         for word in [path] + words { #expect(error?.message?.contains(word) == true, "\(String(describing: error))") }
+    }
+}
+
+extension DatabaseQueue {
+    /// Another program's connection. It waits while a store that was just let go of closes its own.
+    convenience init(patient path: String, allowsUnsafeTransactions: Bool = false) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        configuration.allowsUnsafeTransactions = allowsUnsafeTransactions
+        try self.init(path: path, configuration: configuration)
     }
 }
 

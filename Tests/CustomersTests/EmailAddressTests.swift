@@ -57,7 +57,8 @@ import Testing
         }
         var counts = (valid: 0, invalid: 0)
         for _ in 0..<40_000 {
-            let text = draw(local, 0...4) + draw(strays, 1...1) + "@" + draw(domain, 1...4) + draw(ends, 1...1)
+            let text =
+                draw(local, 0...4) + draw(strays, 1...1) + "@" + draw(domain, 1...4) + draw(ends, 1...1)
                 + draw(strays, 1...1)
             let range = NSRange(location: 0, length: text.utf16.count)
             let expected = expression.firstMatch(in: text, range: range) != nil

@@ -136,4 +136,19 @@ struct PolicyLoadTests {
         ).replacing("may: [a.read, a.write]", with: "may: [a.read]")
         #expect(PolicyFixture.problems(PolicyFixture.compile(text)) == [])
     }
+
+    @Test(
+        "one misspelt name is one problem",
+        arguments: [
+            (3, "roles: {reader: {grants: [s]}, writer: {includes: [reader], grants: [T], objects: any}}",
+             "3:70 error: undefined scope `T` [t]"),
+            (3, "roles: {reader: {grants: [s]}, writer: {includes: [raeder], grants: [t], objects: any}}",
+             "3:52 error: undefined role `raeder` [reader]"),
+            (4, "callers: {partner: {via: partner-token, roles: [writr]}}", "4:49 error: undefined role `writr` [writer]"),
+        ]
+    )
+    func misspelt(line: Int, text: String, problem: String) {
+        let problems = PolicyFixture.problems(PolicyFixture.compile(PolicyFixture.text(replacing: [line: text])))
+        #expect(problems.filter { $0.contains("error: ") } == [problem])
+    }
 }

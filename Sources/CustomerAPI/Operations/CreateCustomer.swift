@@ -41,6 +41,6 @@ extension CustomerAPI {
     }
 
     private static func created(_ customer: Customer) -> APIAnswer {
-        answer(201, customer, headers: [("Location", "\(collectionPath)/\(customer.id)")])
+        answer(201, customer, headers: [("location", "\(collectionPath)/\(customer.id)")])
     }
 }

@@ -13,7 +13,7 @@ extension CustomerAPI {
         var answer = Self.answer(200, customer)
         if try call.hasCopy(of: customer.version) {
             // RFC 9110 section 15.4.5: what 200 would have had of these, and no representation.
-            answer = APIAnswer(status: 304, headers: answer.headers.filter { $0.0 != "Content-Type" })
+            answer = APIAnswer(status: 304, headers: answer.headers.filter { $0.0 != "content-type" })
         }
         return answer
     }

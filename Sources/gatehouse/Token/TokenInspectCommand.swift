@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import GatewayConfiguration
-import Tokens
 
 struct TokenInspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
