@@ -1,6 +1,5 @@
-import Testing
-
 import OpenSSLCrypto
+import Testing
 import Tokens
 
 /// Foreign JWS vectors, unchanged, through the code that partner tokens go through.
@@ -148,9 +147,11 @@ struct JWSVectorTests {
         #expect(throws: TokenError.badHeader) { try VerifiedJWS.verify(Array(token.utf8).span, with: example.key) }
     }
 
-    @Test("J-13: RFC 7797, unencoded payload: refused", arguments: [
-        "rfc7797/4.2.hmac-sha2_b64_false.json", "rfc7797/hmac-sha2_b64_false.json",
-    ])
+    @Test(
+        "J-13: RFC 7797, unencoded payload: refused",
+        arguments: [
+            "rfc7797/4.2.hmac-sha2_b64_false.json", "rfc7797/hmac-sha2_b64_false.json",
+        ])
     func unencoded(path: String) throws {
         let example = try Cookbook(path)
         let token = example.compact ?? example.signingInput + "." + example.signature
