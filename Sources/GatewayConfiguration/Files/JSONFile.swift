@@ -46,8 +46,8 @@ struct JSONFile {
         let members = element.members
         for member in members where !required.contains(member.name) && !optional.contains(member.name) {
             problem(
-                "unknown key `\(Nearest.quotable(member.name))` in \(what)", at: member.value,
-                suggestion: Nearest.to(member.name, in: required + optional)
+                "unknown key `\(ForeignText.quotable(member.name))` in \(what)", at: member.value,
+                suggestion: Spelling.nearest(to: member.name, in: required + optional)
             )
         }
         for name in required where !members.contains(where: { $0.name == name }) {
@@ -56,7 +56,9 @@ struct JSONFile {
         return diagnostics.count == before
     }
 
-    mutating func string(_ name: String, of object: JSONElement, _ rule: (String) -> Bool = { _ in true }, expected: String = "a string") -> String? {
+    mutating func string(_ name: String, of object: JSONElement, _ rule: (String) -> Bool = { _ in true }, expected: String = "a string")
+        -> String?
+    {
         guard let element = object[name] else { return nil }
         guard let text = element.string, rule(text) else {
             problem("`\(name)` must be \(expected)", at: element)
@@ -97,17 +99,18 @@ struct JSONFile {
                 problem("each of `\(name)` must be \(expected)", at: item)
                 continue
             }
-            if result.contains(text) { problem("`\(name)` has `\(Nearest.quotable(text))` twice", at: item) }
+            if result.contains(text) { problem("`\(name)` has `\(ForeignText.quotable(text))` twice", at: item) }
             result.append(text)
         }
         return result
     }
 
-    /// Line and column of a byte, both from 1; columns count bytes.
+    /// Line and column of a byte, both from 1; columns count Unicode scalars.
     private static func place(of offset: Int, in bytes: [UInt8]) -> (line: Int, column: Int) {
         let before = bytes[..<min(offset, bytes.count)]
         let line = before.count { $0 == UInt8(ascii: "\n") } + 1
         let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        return (line, before.count - lineStart + 1)
+        // Every byte of UTF-8 but a continuation byte begins a scalar.
+        return (line, before[lineStart...].count { $0 & 0xC0 != 0x80 } + 1)
     }
 }

@@ -122,6 +122,32 @@ enum FileName {
         guard unsafe Foundation.rename(old, new) == 0 else { throw FileError(path: new, code: errno) }
     }
 
+    /// What tells one state of a file from another.
+    struct Status: Equatable {
+        let isDirectory: Bool
+        fileprivate let device: UInt64
+        fileprivate let inode: UInt64
+        fileprivate let size: Int64
+        /// Seconds and nanoseconds of the last writing, and of the last change of name, owner or mode.
+        fileprivate let times: [Int]
+    }
+
+    /// Of what the name leads to, links followed; nil when there is nothing.
+    static func status(_ path: String) -> Status? {
+        var status = stat()
+        // Safe: the string lives, ending in a zero, and `status` outlives the call.
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        #if canImport(Darwin)
+        let (modified, changed) = (status.st_mtimespec, status.st_ctimespec)
+        #else
+        let (modified, changed) = (status.st_mtim, status.st_ctim)
+        #endif
+        return Status(
+            isDirectory: status.st_mode & S_IFMT == S_IFDIR, device: UInt64(status.st_dev), inode: UInt64(status.st_ino),
+            size: Int64(status.st_size), times: [modified.tv_sec, modified.tv_nsec, changed.tv_sec, changed.tv_nsec]
+        )
+    }
+
     static func remove(_ path: String) throws(FileError) {
         // Safe: the string lives, ending in a zero, for the length of the call.
         guard unsafe unlink(path) == 0 else { throw FileError(path: path, code: errno) }

@@ -1,15 +1,13 @@
 import Foundation
 
-/// What a watcher compares to learn that a file has changed, without reading any: name, inode, size and time of change of each.
+/// What a watcher compares to learn that a file has changed, without reading any.
 ///
-/// Two stamps of unchanged files are equal. Replacing a file by rename changes its inode; writing into it, the size or the time.
+/// Two stamps of unchanged files are equal. Replacing a file by rename changes its inode; writing into it, or giving it another mode, its
+/// times. Links are followed: behind the link of an orchestrator's mount, the link changes and the file does not.
 package struct FolderStamp: Equatable, Sendable {
     private struct Entry: Equatable {
         let path: String
-        let inode: UInt64
-        let size: UInt64
-        /// Seconds.
-        let modified: Double
+        let status: FileName.Status
     }
 
     private let entries: [Entry]
@@ -17,21 +15,11 @@ package struct FolderStamp: Equatable, Sendable {
     /// Of files and, one level deep, of the files of directories; what is missing is left out.
     package init(paths: [String]) {
         entries = paths.flatMap { path -> [Entry] in
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: path))?.sorted() ?? []
-            return ([path] + names.map { "\(path)/\($0)" }).compactMap(Self.entry)
+            guard let status = FileName.status(path) else { return [] }
+            let names = status.isDirectory ? (try? FileManager.default.contentsOfDirectory(atPath: path))?.sorted() ?? [] : []
+            let files = names.compactMap { name in FileName.status("\(path)/\(name)").map { Entry(path: "\(path)/\(name)", status: $0) } }
+            return [Entry(path: path, status: status)] + files
         }
-    }
-
-    private static func entry(_ path: String) -> Entry? {
-        // Resolved first: behind a link of an orchestrator's mount, the link changes and the file does not.
-        let resolved = (path as NSString).resolvingSymlinksInPath
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved) else { return nil }
-        return Entry(
-            path: resolved,
-            inode: (attributes[.systemFileNumber] as? NSNumber)?.uint64Value ?? 0,
-            size: (attributes[.size] as? NSNumber)?.uint64Value ?? 0,
-            modified: (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-        )
     }
 }
 

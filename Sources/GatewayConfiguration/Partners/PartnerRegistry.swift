@@ -1,5 +1,5 @@
-package import GatewayCore
 package import Access
+package import GatewayCore
 import OpenSSLCrypto
 
 /// Changes the partners of a keys folder. Every change is whole or not at all, and one at a time: two commands at once never lose one
@@ -46,7 +46,7 @@ package struct PartnerRegistry: Sendable {
         do {
             bytes = try PrivateFile.read(path)
         } catch {
-            if error.isMissing { throw .unknown(id, near: Nearest.to(id, in: (try? folder.partnerFiles().ids) ?? [])) }
+            if error.isMissing { throw .unknown(id, near: Spelling.nearest(to: id, in: (try? folder.partnerFiles().ids) ?? [])) }
             throw .file(error)
         }
         var diagnostics: [Diagnostic] = []
@@ -64,7 +64,7 @@ package struct PartnerRegistry: Sendable {
             for name in files.strangers {
                 diagnostics.append(
                     Diagnostic(
-                        file: "\(folder.partnersPath)/\(Nearest.quotable(name))", line: 0, column: 0, severity: .warning,
+                        file: "\(folder.partnersPath)/\(ForeignText.quotable(name))", line: 0, column: 0, severity: .warning,
                         message: "not read: a partner's file ends in .json"
                     )
                 )
@@ -77,7 +77,7 @@ package struct PartnerRegistry: Sendable {
             do {
                 records.append(try partner(id))
             } catch {
-                diagnostics += error.diagnostics(path: folder.partnerPath(Nearest.quotable(id)))
+                diagnostics += error.diagnostics(path: folder.partnerPath(ForeignText.quotable(id)))
             }
         }
         return (records, diagnostics)
@@ -126,7 +126,8 @@ package struct PartnerRegistry: Sendable {
             do throws(FileError) {
                 try PrivateFile.remove(folder.partnerPath(id))
             } catch {
-                throw error.isMissing ? .unknown(id, near: Nearest.to(id, in: (try? folder.partnerFiles().ids) ?? [])) : .file(error)
+                throw error.isMissing
+                    ? .unknown(id, near: Spelling.nearest(to: id, in: (try? folder.partnerFiles().ids) ?? [])) : .file(error)
             }
         }
     }
@@ -212,7 +213,7 @@ package enum PartnerError: Error, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .invalidID(let id): "`\(Nearest.quotable(id))` is no partner id: 2 to 63 of a-z, 0-9 and `-`, the first not `-`"
+        case .invalidID(let id): "`\(ForeignText.quotable(id))` is no partner id: 2 to 63 of a-z, 0-9 and `-`, the first not `-`"
         case .exists(let id): "partner `\(id)` exists already"
         case .unknown(let id, let near): "no partner `\(id)`" + (near.map { " (did you mean `\($0)`?)" } ?? "")
         case .tooManySecrets(let id, let ends):

@@ -77,7 +77,8 @@ package enum SealKeyError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .missing(let path):
-            "the seal key is missing: neither \(path) nor \(SealKey.environmentName) is there, so the partners' secrets stay closed"
+            "the seal key is missing: neither \(path) nor \(SealKey.environmentName) is there. Without the one "
+                + "they were sealed with the partners' secrets stay closed; `gatehouse init` makes a new one, for new secrets only"
         case .notAKey: "the seal key must be 32 bytes in base64url (43 characters, no padding)"
         case .file(let error): error.description
         case .crypto(let error): "the seal key cannot be used: \(error)"

@@ -65,7 +65,7 @@ struct Choice<Word: RawRepresentable<String> & CaseIterable & Sendable>: Setting
             let words = Word.allCases.map(\.rawValue)
             throw ValueError(
                 "must be \(words.dropLast().map { "`\($0)`" }.joined(separator: ", ")) or `\(words.last ?? "")`",
-                suggestion: Nearest.to(text, in: words)
+                suggestion: Spelling.nearest(to: text, in: words)
             )
         }
         self.value = value
@@ -90,7 +90,7 @@ struct Switchable<Value: SettingValue, Word: OffWord>: SettingValue {
         do {
             value = try Value(parsing: text)
         } catch {
-            let suggestion = error.suggestion ?? Nearest.to(text, in: [Word.word])
+            let suggestion = error.suggestion ?? Spelling.nearest(to: text, in: [Word.word])
             throw ValueError("\(error.message), or `\(Word.word)`", suggestion: suggestion)
         }
     }
@@ -103,14 +103,12 @@ enum Off: OffWord { static let word = "off" }
 enum Unlimited: OffWord { static let word = "unlimited" }
 
 extension RateLimit: SettingValue {
-    /// `50/s`, `100/m`, `1000/h`; 1 to 1000000 requests.
+    /// `50/s`, `100/m`, `1000/h`.
     init(parsing text: String) throws(ValueError) {
-        let windows = ["s": 1000, "m": 60_000, "h": 3_600_000]
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let window = windows[String(parts[1])], let number = try? WholeNumber(parsing: String(parts[0])),
-            (1...1_000_000).contains(number.value)
-        else { throw ValueError("must be a number of requests a second, minute or hour, such as `50/s`") }
-        self.init(requests: number.value, windowMilliseconds: window)
+        guard let rate = Quantity.rate(text) else {
+            throw ValueError("must be a number of requests a second, minute or hour, such as `50/s`")
+        }
+        self = rate
     }
 
     var shown: JSONValue {

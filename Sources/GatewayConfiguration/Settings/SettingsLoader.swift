@@ -63,7 +63,7 @@ extension Settings {
         listen = addresses
         admin = reader.setting(.admin, default: Switchable<ListenAddress, Off>(ListenAddress(host: "127.0.0.1", port: 9090))).value
         let derived = "http://\(addresses.first?.description ?? "")"
-        let issuer = reader.optionalSetting(.issuer, as: Issuer.self)
+        let issuer = reader.given(.issuer, as: Issuer.self)
         self.issuer = issuer?.text ?? reader.setting(.issuer, default: PlainText(derived)).text
         isIssuerDerived = issuer == nil
         audience = reader.setting(.audience, default: Audience(text: "provisioning")).text
@@ -122,9 +122,11 @@ extension Settings {
             reader.problem("has \(network), which trusts everybody to say who they are", .trustedProxies, severity: .warning)
         }
         var taken: Set<ListenAddress> = []
-        let listeners = listen.map { (SettingKey.listen, $0) } + [(.admin, admin), (.decide, decide)].compactMap { key, address in
-            address.map { (key, $0) }
-        }
+        let listeners =
+            listen.map { (SettingKey.listen, $0) }
+            + [(.admin, admin), (.decide, decide)].compactMap { key, address in
+                address.map { (key, $0) }
+            }
         for (key, address) in listeners where address.port != 0 && !taken.insert(address).inserted {
             reader.problem("has \(address), which is taken by another listener of this configuration", key)
         }
@@ -136,10 +138,12 @@ extension SettingsReader {
     fileprivate mutating func checkEnvironmentNames(_ environment: [String: String]) {
         let known = SettingKey.allCases.map(\.environmentName) + [SealKey.environmentName, Settings.fileEnvironmentName]
         for name in environment.keys.sorted() where name.hasPrefix("GATEHOUSE_") && !known.contains(name) {
-            guard let near = Nearest.to(name, in: known) else { continue }
+            // Compared without the prefix, which would make everything look near.
+            let (word, words) = (name.dropFirst(10), known.map { String($0.dropFirst(10)) })
+            guard let near = Spelling.nearest(to: String(word), in: words).map({ "GATEHOUSE_\($0)" }) else { continue }
             add(
                 Diagnostic(
-                    file: Nearest.quotable(name), line: 0, column: 0, severity: .warning, message: "no such variable is read",
+                    file: ForeignText.quotable(name), line: 0, column: 0, severity: .warning, message: "no such variable is read",
                     suggestion: near
                 )
             )

@@ -42,7 +42,7 @@ struct SettingsReader {
     mutating func setting<Value: SettingValue>(
         _ key: SettingKey, default fallback: Value, check: (Value) -> ValueError? = { _ in nil }
     ) -> Value {
-        optionalSetting(key, as: Value.self, check: check) ?? standIn(fallback, key.rawValue)
+        given(key, as: Value.self, check: check) ?? standIn(fallback, key.rawValue)
     }
 
     mutating func setting<Value: SettingValue & Comparable & CustomStringConvertible>(
@@ -51,8 +51,15 @@ struct SettingsReader {
         setting(key, default: fallback, check: Self.within(range))
     }
 
+    /// Nil when it is given nowhere, or wrongly; there is no default.
+    mutating func optionalSetting<Value: SettingValue>(_ key: SettingKey, as type: Value.Type) -> Value? {
+        let value = given(key, as: type)
+        if value == nil { entries.append(SettingEntry(key: key.rawValue, value: .null, origin: .default)) }
+        return value
+    }
+
     /// Nil when it is given nowhere, or wrongly.
-    mutating func optionalSetting<Value: SettingValue>(
+    mutating func given<Value: SettingValue>(
         _ key: SettingKey, as type: Value.Type, check: (Value) -> ValueError? = { _ in nil }
     ) -> Value? {
         if let text = flags[key]?.last {
@@ -72,7 +79,9 @@ struct SettingsReader {
             given = (texts, .flag(key.flag))
         } else if let text = variable(key) {
             let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-            given = (parts.map { String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }, .environment(key.environmentName))
+            given = (
+                parts.map { String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }, .environment(key.environmentName)
+            )
         } else {
             return list(key.path[key.path.count - 1], in: section(of: key), default: fallback, mayBeEmpty: mayBeEmpty)
         }
@@ -110,7 +119,7 @@ struct SettingsReader {
         for (key, _) in members {
             let name = key.scalar ?? ""
             guard !keys.contains(name) else { continue }
-            report(key, "unknown key `\(section.key(Nearest.quotable(name)))`", suggestion: Nearest.to(name, in: keys))
+            report(key, "unknown key `\(section.key(ForeignText.quotable(name)))`", suggestion: Spelling.nearest(to: name, in: keys))
         }
         return section
     }
@@ -159,11 +168,15 @@ struct SettingsReader {
 
     /// The mappings of a list, each to be read as a section.
     mutating func items(_ name: String, in section: Section) -> [Section] {
-        guard let node = section.node?[name] else { return [] }
+        guard let node = section.node?[name] else {
+            entries.append(SettingEntry(key: section.key(name), value: .array([]), origin: .default))
+            return []
+        }
         guard let elements = node.elements else {
             report(node, "`\(section.key(name))` must be a list, not \(node.kind.phrase)")
             return []
         }
+        if elements.isEmpty { entries.append(SettingEntry(key: section.key(name), value: .array([]), origin: origin(node))) }
         return elements.enumerated().map { Section(path: "\(section.key(name))[\($0.offset)]", node: $0.element) }
     }
 

@@ -1,3 +1,4 @@
+import Access
 import StrictJSON
 
 /// A number of bytes, written with its unit: `64KiB`.
@@ -10,13 +11,16 @@ package struct ByteSize: SettingValue, Comparable {
     static func mib(_ count: Int) -> ByteSize { ByteSize(bytes: count << 20) }
     static func gib(_ count: Int) -> ByteSize { ByteSize(bytes: count << 30) }
 
-    private static let units: [(name: String, factor: Int64)] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)]
+    private static let units: [(name: String, factor: Int)] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)]
 
     init(parsing text: String) throws(ValueError) {
-        bytes = Int(try Measure.parse(text, units: Self.units, expected: "must be a size in B, KiB, MiB or GiB, such as `64KiB`"))
+        guard let bytes = Quantity.bytes(text) else {
+            throw Measure.error("must be a size in B, KiB, MiB or GiB, such as `64KiB`", text, units: Self.units.map(\.name))
+        }
+        self.bytes = bytes
     }
 
-    package var description: String { Measure.text(Int64(bytes), units: Self.units) }
+    package var description: String { Measure.text(bytes, units: Self.units) }
     var shown: JSONValue { .string(description) }
 
     package static func < (left: ByteSize, right: ByteSize) -> Bool { left.bytes < right.bytes }
@@ -42,15 +46,18 @@ package struct TimeSpan: SettingValue, Comparable, CustomStringConvertible {
     /// Whole seconds, rounded down.
     package var seconds: Int64 { milliseconds / 1000 }
 
-    private static let units: [(name: String, factor: Int64)] = [
+    private static let units: [(name: String, factor: Int)] = [
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
     ]
 
     init(parsing text: String) throws(ValueError) {
-        milliseconds = try Measure.parse(text, units: Self.units, expected: "must be a time in ms, s, m, h or d, such as `10s`")
+        guard let milliseconds = Quantity.milliseconds(text) else {
+            throw Measure.error("must be a time in ms, s, m, h or d, such as `10s`", text, units: Self.units.map(\.name))
+        }
+        self.milliseconds = Int64(milliseconds)
     }
 
-    package var description: String { Measure.text(milliseconds, units: Self.units) }
+    package var description: String { Measure.text(Int(milliseconds), units: Self.units) }
     var shown: JSONValue { .string(description) }
 
     package static func < (left: TimeSpan, right: TimeSpan) -> Bool { left.milliseconds < right.milliseconds }
@@ -58,24 +65,17 @@ package struct TimeSpan: SettingValue, Comparable, CustomStringConvertible {
 
 extension ByteSize: CustomStringConvertible {}
 
-/// A whole number directly followed by a unit.
 private enum Measure {
-    static func parse(_ text: String, units: [(name: String, factor: Int64)], expected: String) throws(ValueError) -> Int64 {
-        let digits = text.utf8.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        let unit = String(text.dropFirst(digits.count))
-        guard let number = Int64(String(decoding: Array(digits), as: UTF8.self)) else { throw ValueError(expected) }
-        guard let factor = units.first(where: { $0.name == unit })?.factor else {
-            // The case of the unit is the usual slip: `64kib`, `10S`.
-            let near = units.first { $0.name.lowercased() == unit.lowercased() }
-            throw ValueError(expected, suggestion: near.map { "\(number)\($0.name)" })
-        }
-        let (result, overflow) = number.multipliedReportingOverflow(by: factor)
-        guard !overflow else { throw ValueError("is too large") }
-        return result
+    /// The case of the unit is the usual slip: `64kib`, `10S`.
+    static func error(_ expected: String, _ text: String, units: [String]) -> ValueError {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let unit = text.dropFirst(digits.count).lowercased()
+        let near = digits.isEmpty ? nil : units.first { $0.lowercased() == unit }
+        return ValueError(expected, suggestion: near.flatMap { text == "\(digits)\($0)" ? nil : "\(digits)\($0)" })
     }
 
     /// In the largest unit that leaves no remainder.
-    static func text(_ amount: Int64, units: [(name: String, factor: Int64)]) -> String {
+    static func text(_ amount: Int, units: [(name: String, factor: Int)]) -> String {
         for unit in units where amount != 0 && amount % unit.factor == 0 { return "\(amount / unit.factor)\(unit.name)" }
         return "\(amount)\(units.last?.name ?? "")"
     }

@@ -44,7 +44,7 @@ package struct UpstreamSettings: Sendable {
         reader.namedSections("upstreams").compactMap { name, node in
             guard name != reservedName, isName(name) else {
                 let reason = name == reservedName ? "is what the internal module is called" : "must be 1 to 63 letters, digits, `-` and `_`"
-                reader.problem("names an upstream `\(Nearest.quotable(name))`, which \(reason)", node)
+                reader.problem("names an upstream `\(ForeignText.quotable(name))`, which \(reason)", node)
                 return nil
             }
             return UpstreamSettings(name, &reader, node)
@@ -54,7 +54,9 @@ package struct UpstreamSettings: Sendable {
     /// It becomes an audience and a label of a metric.
     private static func isName(_ text: String) -> Bool {
         (1...63).contains(text.utf8.count)
-            && text.unicodeScalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_".unicodeScalars.contains($0)) }
+            && text.unicodeScalars.allSatisfy {
+                $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_".unicodeScalars.contains($0))
+            }
     }
 
     private init?(_ name: String, _ reader: inout SettingsReader, _ item: SettingsReader.Section) {

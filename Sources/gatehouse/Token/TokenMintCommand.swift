@@ -38,8 +38,10 @@ struct TokenMintCommand: ParsableCommand {
         let access = PartnerAccess(record, under: policy)
         let allowed = access.names(in: policy)
         if let foreign = scope.first(where: { !allowed.contains($0) }) {
-            let near = Nearest.to(foreign, in: allowed).map { "did you mean `\($0)`?" } ?? "it may have: \(allowed.joined(separator: ", "))"
-            throw Console.fail("partner `\(partner)` may not have the scope `\(Nearest.quotable(foreign))` (\(near))")
+            let near =
+                Spelling.nearest(to: foreign, in: allowed).map { "did you mean `\($0)`?" }
+                ?? "it may have: \(allowed.joined(separator: ", "))"
+            throw Console.fail("partner `\(partner)` may not have the scope `\(ForeignText.quotable(foreign))` (\(near))")
         }
         let scopes = scope.isEmpty ? allowed : allowed.filter(scope.contains)
         let seconds = lifetime.flatMap { TimeSpan($0) }?.seconds ?? offline.settings.limits.tokenLifetime.seconds
