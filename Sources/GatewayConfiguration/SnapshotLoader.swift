@@ -36,11 +36,16 @@ package struct SnapshotLoader: Sendable {
             issuer: issuer ?? settings.issuer, audience: settings.audience, tokenLifetime: settings.limits.tokenLifetime.seconds,
             hosts: settings.hosts.map(\.description), bodyLimit: settings.limits.body
         )
+        let sessions: AcceptedSessions
+        do { sessions = try settings.sessions.accepted(secrets: keys.sessionSecrets) } catch {
+            return (nil, diagnostics + [.whole(folder.sessionSecretsPath, error.message)])
+        }
         let snapshot = Snapshot(
             policy: policy,
             verifier: PartnerTokenVerifier(keys: keys.tokens, issuer: gateway.issuer, audience: gateway.audience),
             issuer: PartnerTokenIssuer(key: keys.tokens.signing, issuer: gateway.issuer, audience: gateway.audience),
-            partners: partners, settings: gateway, loaded: now
+            partners: partners, sessions: sessions, origins: AllowedOrigins(settings.sessions.allowedOrigins.map(\.description)),
+            settings: gateway, loaded: now
         )
         return (snapshot, diagnostics)
     }

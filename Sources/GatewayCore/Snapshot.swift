@@ -9,18 +9,22 @@ package final class Snapshot: Sendable {
     package let verifier: PartnerTokenVerifier
     package let issuer: PartnerTokenIssuer
     package let partners: PartnerDirectory
+    package let sessions: AcceptedSessions
+    package let origins: AllowedOrigins
     package let settings: GatewaySettings
     /// Seconds since 1970 when it was loaded.
     package let loaded: Int64
 
     package init(
         policy: Policy, verifier: PartnerTokenVerifier, issuer: PartnerTokenIssuer, partners: PartnerDirectory,
-        settings: GatewaySettings, loaded: Int64
+        sessions: AcceptedSessions = .none, origins: AllowedOrigins = .ownOnly, settings: GatewaySettings, loaded: Int64
     ) {
         self.policy = policy
         self.verifier = verifier
         self.issuer = issuer
         self.partners = partners
+        self.sessions = sessions
+        self.origins = origins
         self.settings = settings
         self.loaded = loaded
     }

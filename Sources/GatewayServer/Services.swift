@@ -9,18 +9,21 @@ package struct Services: Sendable {
     package let decisions: DecisionLog
     package let logger: Logger
     package let limits: ServerLimits
+    /// What is revoked, as last read from the store; for `/status`.
+    package let revocations: RevocationWatch?
     /// Whether the store answers; for `/readyz`.
     package let isStoreReady: @Sendable () async -> Bool
 
     package init(
         customers: CustomerAPI, tokens: TokenEndpoint, decisions: DecisionLog, logger: Logger, limits: ServerLimits,
-        isStoreReady: @escaping @Sendable () async -> Bool
+        revocations: RevocationWatch? = nil, isStoreReady: @escaping @Sendable () async -> Bool
     ) {
         self.customers = customers
         self.tokens = tokens
         self.decisions = decisions
         self.logger = logger
         self.limits = limits
+        self.revocations = revocations
         self.isStoreReady = isStoreReady
     }
 }

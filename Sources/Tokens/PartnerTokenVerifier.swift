@@ -41,10 +41,9 @@ package struct PartnerTokenVerifier: Sendable {
         return VerifiedClaims(claims, issuer: issuer)
     }
 
-    /// Judges again what the passing of time changes, for claims that were verified before.
-    package func checkTime(of claims: VerifiedClaims, at now: Int64) throws(TokenError) {
-        guard claims.expires > now else { throw .expired }
-        guard max(claims.issuedAt, claims.notBefore ?? 0) <= now + leeway else { throw .notYetValid }
+    /// When claims that were verified count: what the passing of time changes about them.
+    package func period(of claims: VerifiedClaims) -> ValidityPeriod {
+        ValidityPeriod(first: max(claims.issuedAt, claims.notBefore ?? 0) - leeway, last: claims.expires - 1)
     }
 
     /// Each check of `verify`, in its order and by its code, and whether it holds; going on where one does not.

@@ -21,7 +21,8 @@ enum PartnerTokenAuthenticator {
             scopes: scopes, objects: policy.objects(of: roles), tokenID: claims.tokenID, expires: claims.expires
         )
         return AuthenticatedCaller(
-            principal, claims: claims, networks: partner.networks, profile: "partner-token", policy: policy
+            principal, period: snapshot.verifier.period(of: claims), issuedAt: claims.issuedAt, networks: partner.networks,
+            profile: "partner-token", policy: policy
         )
     }
 }
