@@ -41,9 +41,10 @@ package struct PartnerTokenVerifier: Sendable {
         return VerifiedClaims(claims, issuer: issuer)
     }
 
-    /// When claims that were verified count: what the passing of time changes about them.
-    package func period(of claims: VerifiedClaims) -> ValidityPeriod {
-        ValidityPeriod(first: max(claims.issuedAt, claims.notBefore ?? 0) - leeway, last: claims.expires - 1)
+    /// Judges again what the passing of time changes, for claims that were verified before.
+    package func checkTime(of verified: VerifiedClaims, at now: Int64) throws(TokenError) {
+        try verified.claims.checkExpiry(at: now)
+        try verified.claims.checkStart(at: now, leeway: leeway)
     }
 
     /// Each check of `verify`, in its order and by its code, and whether it holds; going on where one does not.
