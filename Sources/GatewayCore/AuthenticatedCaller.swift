@@ -1,5 +1,4 @@
 package import Access
-import SharedState
 import StrictJSON
 import Tokens
 
@@ -8,27 +7,21 @@ import Tokens
 /// Belongs to one snapshot: its roles and scopes are bits of that snapshot's policy.
 package final class AuthenticatedCaller: Sendable {
     package let principal: Principal
-    /// When the credential counts.
-    let period: ValidityPeriod
-    /// Unix seconds.
-    package let issuedAt: Int64?
-    /// Whether a browser sends the credential by itself, wherever a request comes from.
-    package let isCookie: Bool
+    let credential: VerifiedCredential
     /// The networks the partner is registered for; empty: all.
     let networks: [CIDR]
     /// The members `caller` to `token_id` of a decision record, ready to be written.
     package let logFragment: [UInt8]
     /// The answer of `GET /session`.
     package let sessionBody: [UInt8]
+    /// The `X-Gatehouse-*` fields that say who is calling, each with CRLF in front.
+    let identityHeaders: [UInt8]
+    /// The claims `sub` to `scope` of an assertion.
+    let assertionFragment: [UInt8]
 
-    init(
-        _ principal: Principal, period: ValidityPeriod, issuedAt: Int64?, isCookie: Bool = false, networks: [CIDR] = [], profile: String,
-        policy: Policy
-    ) {
+    init(_ principal: Principal, credential: VerifiedCredential, networks: [CIDR], profile: String, policy: Policy) {
         self.principal = principal
-        self.period = period
-        self.issuedAt = issuedAt
-        self.isCookie = isCookie
+        self.credential = credential
         self.networks = networks
         let roles = JSONValue.array(policy.names(of: principal.roles).map { .string($0) })
         let scopes = JSONValue.array(policy.names(of: principal.scopes).map { .string($0) })
@@ -38,23 +31,40 @@ package final class AuthenticatedCaller: Sendable {
             ("roles", roles), ("scopes", scopes), ("token_id", principal.tokenID.map { .string($0) } ?? .null),
         ]).utf8()
         logFragment = Array(fragment.dropFirst().dropLast())
+        identityHeaders = Self.headers(principal, policy)
+        let assertion = JSONValue.object([
+            ("sub", .string(principal.subject)), ("tenant", tenant), ("caller", .string(principal.caller.name)), ("roles", roles),
+            ("scope", .string(policy.names(of: principal.scopes).joined(separator: " "))),
+        ]).utf8()
+        assertionFragment = Array(assertion.dropFirst().dropLast())
         sessionBody = JSONValue.object([
             ("subject", .string(principal.subject)), ("caller", .string(principal.caller.name)), ("tenant", tenant),
             ("roles", roles), ("scopes", scopes), ("expires", .integer(principal.expires)), ("profile", .string(profile)),
         ]).utf8()
     }
 
-    /// Judged on every request, since the list changes while the credential is remembered.
-    func isRevoked(by list: RevocationList) -> Bool {
-        switch principal.caller.via {
-        case .session: list.refusesSession(of: principal.subject, issuedAt: issuedAt)
-        case .partnerToken: principal.tokenID.map { list.refusesToken(id: $0) } ?? false
+    private static func headers(_ principal: Principal, _ policy: Policy) -> [UInt8] {
+        var result: [UInt8] = []
+        for (name, value) in [
+            ("subject", principal.subject), ("tenant", principal.tenant ?? ""), ("caller", principal.caller.name),
+            ("roles", policy.names(of: principal.roles).joined(separator: " ")),
+            ("scopes", policy.names(of: principal.scopes).joined(separator: " ")),
+        ] where !value.isEmpty {
+            result.append(contentsOf: "\r\nx-gatehouse-\(name): ".utf8)
+            appendFieldValue(value, to: &result)
         }
+        return result
     }
 
-    /// Whether both stand for the same principal, with the same roles: then it makes no difference which one is used.
-    func isSame(as other: AuthenticatedCaller) -> Bool {
-        let (one, two) = (principal, other.principal)
-        return one.caller === two.caller && one.subject == two.subject && one.tenant == two.tenant && one.roles == two.roles
+    /// Printable ASCII as it is, all else and `%` percent-encoded, so that no value can end a line (attacks row F-05) or differ between readers.
+    private static func appendFieldValue(_ value: String, to result: inout [UInt8]) {
+        let digits = Array("0123456789ABCDEF".utf8)
+        for byte in value.utf8 {
+            if 0x20..<0x7F ~= byte, byte != UInt8(ascii: "%") {
+                result.append(byte)
+            } else {
+                result += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
     }
 }

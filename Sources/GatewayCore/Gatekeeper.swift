@@ -129,7 +129,7 @@ package struct Gatekeeper {
         _ admission: inout Admission, _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ peer: Peer, at now: Int64
     ) throws(Refusal) {
         admission.caller = try judge.authenticate(head, bytes, isSecure: peer.isSecure, refusing: revocations, at: now)
-        guard let caller = admission.caller, caller.isCookie, let method = admission.method else { return }
+        guard let caller = admission.caller, caller.isCookieSession, let method = admission.method else { return }
         try snapshot.origins.checkSite(of: method, head, bytes, isSecure: peer.isSecure)
     }
 

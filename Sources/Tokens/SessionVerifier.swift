@@ -1,5 +1,5 @@
 package import OpenSSLCrypto
-import StrictJSON
+package import StrictJSON
 
 /// Verifies the session tokens of one profile as one cookie carries them.
 ///

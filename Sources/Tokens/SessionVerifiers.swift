@@ -65,8 +65,9 @@ package struct SessionVerifiers: Sendable {
         let algorithm = header["alg"]?.string
         if algorithm == TokenAlgorithm.HS256.rawValue { return try first(.jwtHS256, among: candidates) }
         guard algorithm == TokenAlgorithm.HS512.rawValue else { throw .wrongAlgorithm }
-        let order: [SessionProfile] = header["typ"] == nil ? [.nextauthV3, .jwtHS512] : [.jwtHS512, .nextauthV3]
-        return try (try? first(order[0], among: candidates)) ?? first(order[1], among: candidates)
+        let (likely, other): (SessionProfile, SessionProfile) = header["typ"] == nil ? (.nextauthV3, .jwtHS512) : (.jwtHS512, .nextauthV3)
+        if let verifier = candidates.first(where: { $0.profile == likely }) { return verifier }
+        return try first(other, among: candidates)
     }
 
     private static func first(_ profile: SessionProfile, among candidates: [SessionVerifier]) throws(TokenError) -> SessionVerifier {

@@ -101,7 +101,7 @@ struct ImportTests {
         "GatewayServer/LoopTaskExecutor.swift": "runs the jobs of tasks",
         "GatewayServer/WallClock.swift": "asks the system for the time",
         "HTTPWire/KnownField.swift": "reads the bytes of string literals",
-        "HTTPWire/RequestHeadParser.swift": "skips bounds checks in the two hottest loops",
+        "HTTPWire/HeadLines.swift": "skips bounds checks in the two hottest loops",
         "StrictJSON/JSONScanner.swift": "reads the bytes of string literals",
     ]
 

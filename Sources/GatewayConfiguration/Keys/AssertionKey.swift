@@ -1,5 +1,5 @@
-import GatewayCore
 import Access
+import GatewayCore
 package import OpenSSLCrypto
 package import StrictJSON
 import Tokens
@@ -55,7 +55,9 @@ enum AssertionKeyFile {
         var keys: [AssertionKey] = []
         for item in list.elements {
             guard let key = key(item, in: &file) else { continue }
-            if keys.contains(where: { $0.id == key.id }) { file.problem("two keys have the kid `\(ForeignText.quotable(key.id))`", at: item) }
+            if keys.contains(where: { $0.id == key.id }) {
+                file.problem("two keys have the kid `\(ForeignText.quotable(key.id))`", at: item)
+            }
             keys.append(key)
         }
         if file.isGood && !keys.contains(where: { $0.retired == nil }) {
@@ -91,7 +93,8 @@ enum AssertionKeyFile {
 
     private static func bytes(_ name: String, of item: JSONElement, in file: inout JSONFile) -> [UInt8]? {
         guard let element = item[name] else { return nil }
-        guard let text = element.string, let bytes = try? Base64URL.decode(Array(text.utf8).span), bytes.count == Ed25519.keyByteCount else {
+        guard let text = element.string, let bytes = try? Base64URL.decode(Array(text.utf8).span), bytes.count == Ed25519.keyByteCount
+        else {
             file.problem("`\(name)` must be 32 bytes in base64url", at: element)
             return nil
         }

@@ -22,11 +22,9 @@ struct CredentialJudge {
     ) throws(Refusal) -> AuthenticatedCaller? {
         let group = snapshot.sessions.group(isSecure: isSecure)
         let session = try cookieSession(head, bytes, group, isSecure: isSecure, at: now)
-        if let session, session.isRevoked(by: revoked) { throw .badSession(.revoked) }
+        if let session, session.isRevoked(by: revoked) { throw session.refusal(.revoked) }
         let bearer = try bearer(head, bytes, group, isSecure: isSecure, beside: session, at: now)
-        if let bearer, bearer.isRevoked(by: revoked) {
-            throw bearer.principal.caller.via == .session ? .badSession(.revoked) : .badToken(.revoked)
-        }
+        if let bearer, bearer.isRevoked(by: revoked) { throw bearer.refusal(.revoked) }
         guard let session else { return bearer }
         if let bearer, !bearer.isSame(as: session) { throw .ambiguousCredentials }
         return session
@@ -63,7 +61,7 @@ struct CredentialJudge {
         let hash = TokenMemory.hash(token, arrival)
         do throws(TokenError) {
             if let caller = memory.find(token, arrival, hash: hash) {
-                try caller.period.check(at: now)
+                try caller.checkTime(in: snapshot, at: now)
                 return caller
             }
             guard let verifiers = group.verifiers else { throw .unknownKey }
@@ -98,8 +96,8 @@ struct CredentialJudge {
         let arrival = TokenArrival.bearer(isSecure: isSecure)
         let hash = TokenMemory.hash(token, arrival)
         if let caller = memory.find(token, arrival, hash: hash) {
-            do throws(TokenError) { try caller.period.check(at: now) } catch {
-                throw caller.principal.caller.via == .session ? .badSession(Reason(error)) : .badToken(Reason(error))
+            do throws(TokenError) { try caller.checkTime(in: snapshot, at: now) } catch {
+                throw caller.refusal(Reason(error))
             }
             return caller
         }

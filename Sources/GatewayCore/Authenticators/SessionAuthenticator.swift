@@ -22,8 +22,8 @@ package enum SessionAuthenticator {
     ) throws(TokenError) -> AuthenticatedCaller? {
         guard let principal = try principal(of: session, under: policy) else { return nil }
         return AuthenticatedCaller(
-            principal, period: session.period, issuedAt: session.issuedAt, isCookie: isCookie, profile: session.profile.rawValue,
-            policy: policy
+            principal, credential: .session(session.period, issuedAt: session.issuedAt, isCookie: isCookie), networks: [],
+            profile: session.profile.rawValue, policy: policy
         )
     }
 

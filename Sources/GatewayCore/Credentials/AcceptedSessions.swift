@@ -83,6 +83,17 @@ package struct AcceptedSessions: Sendable {
         }
     }
 
+    /// The names of all cookies that may hold a session, without `__Secure-` and `__Host-`: no upstream receives one.
+    package var bareCookieNames: [String] {
+        var names: [String] = []
+        for cookie in plain.cookies + secure.cookies {
+            let prefix = ["__Secure-", "__Host-"].first { cookie.text.hasPrefix($0) } ?? ""
+            let name = String(cookie.text.dropFirst(prefix.count))
+            if !names.contains(name) { names.append(name) }
+        }
+        return names
+    }
+
     func group(isSecure: Bool) -> Group { isSecure ? secure : plain }
 
     /// Judges a token as it would be judged on a connection of that kind, for people who look for what is wrong with it.
