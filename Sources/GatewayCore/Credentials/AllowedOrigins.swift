@@ -1,5 +1,5 @@
-package import Access
-package import HTTPWire
+import Access
+import HTTPWire
 
 /// The origins whose pages may use a session: the gateway's own, as the request names it, and those that are listed.
 package struct AllowedOrigins: Sendable {

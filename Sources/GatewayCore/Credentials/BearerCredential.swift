@@ -1,5 +1,6 @@
 import Access
 import HTTPWire
+import StrictJSON
 import Tokens
 
 /// Finds a bearer token in a request; judges nothing (RFC 6750 section 2.1).
