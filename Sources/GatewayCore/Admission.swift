@@ -25,6 +25,11 @@ package struct Admission: Sendable {
     /// Headers that every answer to this request carries, so that a browser shows it to the pages that may see it, and to no others.
     package var originHeaders: [(String, String)] = []
 
+    /// Whether an upstream may say itself which pages see its answer: nobody's credential was read, and the gateway has nothing to say.
+    package var leavesOriginsToUpstream: Bool {
+        caller == nil && originHeaders.first?.0 != CrossOrigin.allowedOriginName
+    }
+
     package init(outcome: Outcome, method: Method? = nil, target: RequestTarget? = nil, reason: Reason) {
         self.outcome = outcome
         self.method = method
@@ -42,11 +47,12 @@ package enum Endpoint: String, CaseIterable, Sendable {
     case token = "/oauth2/token"
     case metadata = "/.well-known/oauth-authorization-server"
     case session = "/session"
+    case keySet = "/.well-known/jwks.json"
 
     package var methods: MethodSet {
         switch self {
         case .token: MethodSet(.post)
-        case .metadata, .session: MethodSet([MethodSet(.get), MethodSet(.head)])
+        case .metadata, .session, .keySet: MethodSet([MethodSet(.get), MethodSet(.head)])
         }
     }
 
@@ -54,7 +60,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
     var bodyLimit: Int {
         switch self {
         case .token: 16 << 10
-        case .metadata, .session: 0
+        case .metadata, .session, .keySet: 0
         }
     }
 
@@ -63,6 +69,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
         switch path.count {
         case 8: path.isEqual(0..<8, "/session") ? .session : nil
         case 13: path.isEqual(0..<13, "/oauth2/token") ? .token : nil
+        case 22: path.isEqual(0..<22, "/.well-known/jwks.json") ? .keySet : nil
         case 39: path.isEqual(0..<39, "/.well-known/oauth-authorization-server") ? .metadata : nil
         default: nil
         }

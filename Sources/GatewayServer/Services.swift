@@ -9,6 +9,7 @@ package struct Services: Sendable {
     package let decisions: DecisionLog
     package let logger: Logger
     package let limits: ServerLimits
+    package let upstreams: [UpstreamTarget]
     /// What is revoked, as last read from the store; for `/status`.
     package let revocations: RevocationWatch?
     /// Whether the store answers; for `/readyz`.
@@ -16,13 +17,15 @@ package struct Services: Sendable {
 
     package init(
         customers: CustomerAPI, tokens: TokenEndpoint, decisions: DecisionLog, logger: Logger, limits: ServerLimits,
-        revocations: RevocationWatch? = nil, isStoreReady: @escaping @Sendable () async -> Bool
+        upstreams: [UpstreamTarget] = [], revocations: RevocationWatch? = nil,
+        isStoreReady: @escaping @Sendable () async -> Bool
     ) {
         self.customers = customers
         self.tokens = tokens
         self.decisions = decisions
         self.logger = logger
         self.limits = limits
+        self.upstreams = upstreams
         self.revocations = revocations
         self.isStoreReady = isStoreReady
     }

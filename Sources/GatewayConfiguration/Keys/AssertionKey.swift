@@ -9,10 +9,24 @@ package struct AssertionKey: Sendable {
     /// The `kid`.
     package let id: String
     package let privateKey: Ed25519.PrivateKey
+    private let seed: SecretBytes
     /// Unix seconds.
     package let created: Int64
     /// Unix seconds since when it signs no more; nil: it may sign.
     package let retired: Int64?
+
+    init(id: String, seed: SecretBytes, created: Int64, retired: Int64?) throws(CryptoError) {
+        self.id = id
+        self.seed = seed
+        privateKey = try Ed25519.PrivateKey(seed: seed)
+        self.created = created
+        self.retired = retired
+    }
+
+    /// The key that `assertion: hmac` shares with one upstream.
+    package func hmacKey(upstream: String) throws(CryptoError) -> SecretBytes {
+        try UpstreamProfile.hmacKey(seed: seed, upstream: upstream)
+    }
 
     /// The public half, as it stands in `/.well-known/jwks.json`.
     package var publicJWK: JSONValue {
@@ -79,16 +93,16 @@ enum AssertionKeyFile {
         let created = file.time("created", of: item)
         let retired = file.time("retired", of: item)
         guard let id, let x = bytes("x", of: item, in: &file), let d = bytes("d", of: item, in: &file) else { return nil }
-        guard let key = try? Ed25519.PrivateKey(seed: SecretBytes(d)) else {
+        guard let key = try? AssertionKey(id: id, seed: SecretBytes(d), created: created ?? 0, retired: retired) else {
             file.problem("`d` is no Ed25519 private key", at: item)
             return nil
         }
-        guard key.publicKey.bytes == x else {
+        guard key.privateKey.publicKey.bytes == x else {
             // Publishing another key than the one that signs would make every upstream refuse.
             file.problem("`x` is not the public key that belongs to `d`", at: item)
             return nil
         }
-        return AssertionKey(id: id, privateKey: key, created: created ?? 0, retired: retired)
+        return key
     }
 
     private static func bytes(_ name: String, of item: JSONElement, in file: inout JSONFile) -> [UInt8]? {

@@ -83,13 +83,16 @@ package struct AcceptedSessions: Sendable {
         }
     }
 
-    /// The names of all cookies that may hold a session, without `__Secure-` and `__Host-`: no upstream receives one.
+    /// Those of every profile, accepted or not: another application's session is no upstream's business either.
+    package static let standardBareNames = ["authjs.session-token", "next-auth.session-token"]
+
+    /// The further names of cookies that may hold a session, without `__Secure-` and `__Host-`: no upstream receives one.
     package var bareCookieNames: [String] {
         var names: [String] = []
         for cookie in plain.cookies + secure.cookies {
             let prefix = ["__Secure-", "__Host-"].first { cookie.text.hasPrefix($0) } ?? ""
             let name = String(cookie.text.dropFirst(prefix.count))
-            if !names.contains(name) { names.append(name) }
+            if !names.contains(name), !Self.standardBareNames.contains(name) { names.append(name) }
         }
         return names
     }

@@ -77,6 +77,7 @@ package struct AllowedOrigins: Sendable {
 
 /// The headers of the CORS protocol (Fetch standard, section 3.3). Only what goes to an allowed origin is made here.
 enum CrossOrigin {
+    static let allowedOriginName = "access-control-allow-origin"
     static let varying = [("vary", "Origin")]
 
     /// Of the answer headers that this gateway adds, those that a page may want to read.
@@ -91,7 +92,7 @@ enum CrossOrigin {
 
     static func headers(for origin: String) -> [(String, String)] {
         [
-            ("access-control-allow-origin", origin), ("access-control-allow-credentials", "true"),
+            (allowedOriginName, origin), ("access-control-allow-credentials", "true"),
             ("access-control-expose-headers", exposed), ("vary", "Origin"),
         ]
     }

@@ -24,14 +24,14 @@ package enum AssertionSigner: Sendable {
 
     /// Appends a dot and the signature of everything in `output` from `start` on.
     func appendSignature(from start: Int, to output: inout [UInt8]) throws(CryptoError) {
-        let signature: [UInt8]
         let message = Array(output[start...])
+        var signature: [UInt8] = []
         switch self {
         case .ed25519(_, let key): signature = try key.sign(message)
         case .hmac(_, let key): signature = key.authenticate(message)
         case .none: return
         }
         output.append(UInt8(ascii: "."))
-        Base64URL.append(signature.span, to: &output)
+        output.append(contentsOf: Base64URL.encode(signature).utf8)
     }
 }

@@ -12,8 +12,6 @@ package struct OutboundRequest {
         /// The client's address, as text.
         package let remote: [UInt8]
         package let isSecure: Bool
-        /// `host` or `host:port` of the server, sent where the client's Host is not preserved.
-        package let serverHost: [UInt8]
         /// Unix seconds.
         package let now: Int64
         /// Random, for a trace that is started here.
@@ -24,13 +22,12 @@ package struct OutboundRequest {
         package let isUpgrade: Bool
 
         package init(
-            requestID: [UInt8], remote: [UInt8], isSecure: Bool, serverHost: [UInt8], now: Int64, traceIDs: (UInt64, UInt64, UInt64),
+            requestID: [UInt8], remote: [UInt8], isSecure: Bool, now: Int64, traceIDs: (UInt64, UInt64, UInt64),
             sessionCookies: [String], isUpgrade: Bool
         ) {
             self.requestID = requestID
             self.remote = remote
             self.isSecure = isSecure
-            self.serverHost = serverHost
             self.now = now
             self.traceIDs = traceIDs
             self.sessionCookies = sessionCookies
@@ -50,21 +47,23 @@ package struct OutboundRequest {
         self.policy = policy.digest
     }
 
-    /// Appends the whole head, the empty line included.
+    /// Appends the whole head, the empty line included, but for the server's own name where the client's Host is not preserved.
     /// - Parameters:
     ///   - target: the canonical path and query that were decided on.
     ///   - bytes: what the head's ranges point into.
+    /// - Returns: the index in `output` at which the server's `host` or `host:port` is to be inserted; nil: nowhere.
     /// - Throws: a refusal when the client's `Connection` nominates what it must not, or the assertion cannot be signed.
     package func write(
         _ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Span<UInt8>, _ facts: Facts, to output: inout [UInt8]
-    ) throws(Refusal) {
+    ) throws(Refusal) -> Int? {
         let nominated = try NominatedNames(head, bytes)
         output.append(bytes, head.method)
         output.append(UInt8(ascii: " "))
         let sent = stripped(target)
         output.append(target, sent)
         output.append(text: " HTTP/1.1\r\nhost: ")
-        if profile.preservesHost, let host = head.value(.host) { output.append(bytes, host) } else { output.append(contentsOf: facts.serverHost) }
+        let hostIndex = profile.preservesHost ? nil : output.count
+        if profile.preservesHost, let host = head.value(.host) { output.append(bytes, host) }
         for field in head.fields where HeaderHygiene.mayReachUpstream(field, bytes) && !nominated.contains(field.name, bytes) {
             output.append(text: "\r\n")
             output.append(bytes, field.name)
@@ -84,6 +83,7 @@ package struct OutboundRequest {
         appendIdentity(to: &output)
         try appendAssertion(head, bytes, target, sent, facts, to: &output)
         output.append(text: "\r\n\r\n")
+        return hostIndex
     }
 
     /// The target without the prefix that the upstream does not know, always with a slash in front.

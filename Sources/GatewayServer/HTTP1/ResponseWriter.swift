@@ -32,7 +32,7 @@ struct ResponseWriter {
         finish(body, hasBody: true, context, to: &output)
     }
 
-    private static func write(_ headers: [(String, String)], to output: inout ByteBuffer) {
+    static func write(_ headers: [(String, String)], to output: inout ByteBuffer) {
         for (name, value) in headers {
             output.writeStaticString("\r\n")
             output.writeString(name)
@@ -69,7 +69,7 @@ struct ResponseWriter {
         value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
     }
 
-    private static func reasonPhrase(_ status: Int) -> StaticString {
+    static func reasonPhrase(_ status: Int) -> StaticString {
         switch status {
         case 200: "OK"
         case 201: "Created"
