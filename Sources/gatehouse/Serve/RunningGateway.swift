@@ -61,9 +61,8 @@ struct RunningGateway {
     /// Returns when a signal has asked to stop and everything has ended.
     func runUntilStopped() async throws {
         let signals = Signals([SIGTERM, SIGINT, SIGHUP])
-        let watching = [
-            Task { await reloader.watch() }, Task { [server, revocations] in await revocations?.run { try await server.refuse($0) } },
-        ]
+        let watching = Task { await reloader.watch() }
+        let refusing = Task { [server, revocations] in await revocations?.run { try await server.refuse($0) } }
         for await signal in signals.received {
             if signal == SIGHUP {
                 try await reloader.reload(reason: "SIGHUP")
@@ -72,7 +71,8 @@ struct RunningGateway {
             break
         }
         logger.info("stopping", metadata: ["event": "stopping"])
-        for task in watching { task.cancel() }
+        watching.cancel()
+        refusing.cancel()
         try await server.stop(listeners, within: Self.stopSeconds)
         logger.info("stopped", metadata: ["event": "stopped"])
     }
