@@ -431,16 +431,18 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func flush() {
-        writeOutput()
-        context?.flush()
+        guard let context else { return }
+        guard output.readableBytes > 0 else { return context.flush() }
+        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        // By now the channel has let go of what it could send, so the same storage serves the next answer.
+        output.clear()
     }
 
     /// Hands over what is gathered, without sending it yet.
     func writeOutput() {
         guard output.readableBytes > 0, let context else { return }
         context.write(wrapOutboundOut(output), promise: nil)
-        // Used again when the channel is done with it; otherwise this makes a new one.
-        output.clear()
+        output = ByteBuffer()
     }
 
     // MARK: Small parts

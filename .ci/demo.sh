@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The whole story of Gatehouse, played on free ports in a temporary folder and cleaned up: register, obtain, create, read, be refused,
 # look the refusal up, disable, stop. Every step is checked; a surprise ends the script with exit code 1 and what came instead.
-#   scripts/demo.sh [PATH OF gatehouse]        `make demo` builds it first
+#   .ci/demo.sh [PATH OF gatehouse]        `make demo` builds it first
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
