@@ -217,6 +217,9 @@ start_to_ready() (
 )
 creates() { requests "http://$ADDRESS/api/provisioning/customers" "" -s "$HERE/create-customers.lua"; }
 
+# What else the machine does, in the minute before; with more than a little of it the figures are noise.
+BUSY=$(cut -d' ' -f1 /proc/loadavg)
+awk "BEGIN { exit $BUSY < 0.5 }" && echo "warning: the machine is busy with something else (load $BUSY); expect noise" >&2
 echo "Measuring $RUNS runs of $LENGTH s each; servers on core 0, load (wrk -t1 -c64) on core 1." >&2
 alone "start to ready" " ms" "≤ 150 ms" "50 ms" start_to_ready
 start_gatehouse
@@ -237,6 +240,6 @@ UNWRITTEN=$(sed -n 's/.*"decisions_unwritten": *\([0-9]*\).*/\1/p' <<<"$STATUS")
 stop_gatehouse
 WRITTEN=$(wc -l <data/decisions.jsonl)
 
-printf '\n%s\n' "Medians of $RUNS alternating runs of $LENGTH s; one core each for the server and the load; decision log on."
+printf '\n%s\n' "Medians of $RUNS alternating runs of $LENGTH s; one core each for the server and the load; decision log on; load of the machine before: $BUSY."
 printf '%s\n' "${TABLE[@]}"
 printf '\n%s\n' "Decision records: $(grouped "$WRITTEN") written, ${UNWRITTEN:-unknown} dropped. $(haproxy -v | head -n 1 | cut -d' ' -f1-3), $(nginx -v 2>&1 | cut -d' ' -f3), $(uname -m), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)."
