@@ -75,7 +75,7 @@ let package = Package(
         .testTarget(name: "CustomersTests", dependencies: ["Customers"]),
         .testTarget(
             name: "CustomerStoreTests",
-            dependencies: ["Customers", "CustomerStoreSQLite", "GatewayTesting", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: ["Customers", "CustomerStoreSQLite", "GatewayTesting", "SharedState", .product(name: "GRDB", package: "GRDB.swift")]
         ),
         .testTarget(
             name: "GatewayConfigurationTests",
@@ -86,8 +86,14 @@ let package = Package(
             name: "GatewayServerTests",
             dependencies: [
                 "Access", "CustomerAPI", "Customers", "GatewayConfiguration", "GatewayCore", "GatewayServer", "GatewayTesting",
-                "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens",
+                "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
                 .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
+            name: "GatewayCoreTests",
+            dependencies: [
+                "Access", "GatewayConfiguration", "GatewayCore", "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
             ]
         ),
         .testTarget(name: "StoryTests", dependencies: ["OpenSSLCrypto", "StrictJSON", "gatehouse"]),
