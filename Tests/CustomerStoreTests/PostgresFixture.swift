@@ -1,0 +1,39 @@
+import Customers
+import GatewayTesting
+
+@testable import CustomerStorePostgres
+
+/// A database of its own on the tests' server.
+struct PostgresFixture: Sendable {
+    let server: PostgresServer
+    let uri: String
+
+    init(_ server: PostgresServer? = nil, encoding: String = "UTF8") throws {
+        self.server = try server ?? PostgresServer.shared.get()
+        uri = try self.server.makeDatabase(encoding: encoding)
+    }
+
+    var database: String { String(uri[uri.index(after: uri.lastIndex(of: "/") ?? uri.startIndex)...]) }
+
+    /// Runs SQL as another program would.
+    @discardableResult
+    func execute(_ sql: String) throws -> String { try server.execute(sql, in: database) }
+
+    func open(_ limits: PostgresLimits = PostgresLimits()) async throws -> PostgresCustomerStore {
+        try await PostgresCustomerStore.open(uri: uri, limits: limits)
+    }
+}
+
+extension PostgresCustomerStore {
+    /// The first value that a statement answers.
+    func value(_ sql: String) async throws -> String? {
+        try await run { try $0.execute(sql).text(0, 0) }
+    }
+}
+
+extension PostgresLimits {
+    init(_ change: (inout PostgresLimits) -> Void) {
+        self.init()
+        change(&self)
+    }
+}
