@@ -20,6 +20,7 @@ struct RunningGateway {
     private let server: GatewayServer
     private let listeners: [GatewayServer.Listener]
     private let reloader: Reloader
+    private let signals: Signals
     private let logger: Logger
 
     /// Seconds that requests in flight have to finish in (contract section 3).
@@ -27,6 +28,8 @@ struct RunningGateway {
 
     /// - Throws: `ExitCode` after the reason was printed: 78 for what a person must change in a file, 69 for an address or store that cannot be had.
     static func start(_ settings: Settings, environment: [String: String]) async throws -> RunningGateway {
+        // Before anybody is told that it is ready: who then asks it to stop must not kill it.
+        let signals = Signals([SIGTERM, SIGINT, SIGHUP])
         var logger = Logger(label: "gatehouse") { _ in LineLogHandler(settings) }
         logger.logLevel = LineLogHandler(settings).logLevel
         try refuseWhatIsNotBuilt(settings)
@@ -51,14 +54,13 @@ struct RunningGateway {
         )
         return RunningGateway(
             address: address, adminAddress: admin?.address, server: server, listeners: listeners + (admin.map { [$0] } ?? []),
-            reloader: reloader, logger: logger
+            reloader: reloader, signals: signals, logger: logger
         )
     }
 
     /// Returns when a signal has asked to stop and everything has ended.
     func runUntilStopped() async throws {
-        let signals = Signals([SIGTERM, SIGINT, SIGHUP])
-        let watching = Task { await reloader.watch() }
+        let watching = Task { [reloader] in await reloader.watch() }
         for await signal in signals.received {
             if signal == SIGHUP {
                 try await reloader.reload(reason: "SIGHUP")
@@ -78,7 +80,7 @@ struct RunningGateway {
         if settings.tls != nil { found.append("tls") }
         if settings.decide != nil { found.append("decide") }
         if settings.shadowPolicy != nil { found.append("shadowPolicy") }
-        if !settings.upstreams.isEmpty { found.append("upstreams") }
+        if settings.upstreams.flatMap(\.servers).contains(where: \.isSecure) { found.append("upstreams with https servers") }
         if !settings.trustedProxies.isEmpty { found.append("trustedProxies") }
         if case .postgres = settings.store { found.append("store: postgres") }
         if found.isEmpty { return }
@@ -100,6 +102,7 @@ struct RunningGateway {
                     headTimeout: limits.headTimeout.milliseconds, bodyTimeout: limits.bodyTimeout.milliseconds,
                     idleTimeout: limits.idleTimeout.milliseconds
                 ),
+                upstreams: settings.upstreams.map(target),
                 isStoreReady: { (try? await store.ping()) != nil }
             )
         } catch let code as ExitCode {
@@ -107,6 +110,19 @@ struct RunningGateway {
         } catch {
             throw Console.fail("\(error)", code: Console.Exit.unavailable)
         }
+    }
+
+    private static func target(_ upstream: UpstreamSettings) -> UpstreamTarget {
+        UpstreamTarget(
+            name: upstream.name,
+            servers: upstream.servers.map { server in
+                let host = server.host.contains(":") ? "[\(server.host)]" : server.host
+                return .init(host: server.host, port: server.port, authority: server.port == 80 ? host : "\(host):\(server.port)")
+            },
+            connectMilliseconds: upstream.connectTimeout.milliseconds, responseMilliseconds: upstream.responseTimeout.milliseconds,
+            idleMilliseconds: upstream.idleTimeout.milliseconds, retries: upstream.retries, connections: upstream.connections,
+            health: upstream.health.map { .init(path: $0.path, intervalMilliseconds: $0.interval.milliseconds) }
+        )
     }
 
     private static func target(_ decisions: Settings.DecisionLog) throws -> DecisionLog.Target {
