@@ -19,6 +19,7 @@ let package = Package(
         // Safe C
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "OpenSSLCrypto", dependencies: ["COpenSSL"]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // Cores: pure
         .target(name: "StrictJSON"),
@@ -36,6 +37,7 @@ let package = Package(
             name: "CustomerStoreSQLite",
             dependencies: ["Customers", .product(name: "GRDB", package: "GRDB.swift")]
         ),
+        .target(name: "CustomerStorePostgres", dependencies: ["CPostgres", "Customers"]),
         .target(name: "GatewayTesting", dependencies: ["Customers"]),
         .target(
             name: "GatewayConfiguration",
@@ -55,8 +57,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Access", "CustomerAPI", "CustomerStoreSQLite", "Customers", "GatewayConfiguration", "GatewayCore", "GatewayServer",
-                "OpenSSLCrypto", "StrictJSON", "Tokens",
+                "Access", "CustomerAPI", "CustomerStorePostgres", "CustomerStoreSQLite", "Customers", "GatewayConfiguration", "GatewayCore",
+                "GatewayServer", "OpenSSLCrypto", "StrictJSON", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -68,13 +70,16 @@ let package = Package(
         .testTarget(
             name: "CustomerAPITests",
             dependencies: [
-                "Access", "CustomerAPI", "CustomerStoreSQLite", "Customers", "GatewayCore", "GatewayTesting", "OpenSSLCrypto", "StrictJSON",
+                "Access", "CustomerAPI", "CustomerStorePostgres", "CustomerStoreSQLite", "Customers", "GatewayCore", "GatewayTesting",
+                "OpenSSLCrypto", "StrictJSON",
             ]
         ),
         .testTarget(name: "CustomersTests", dependencies: ["Customers"]),
         .testTarget(
             name: "CustomerStoreTests",
-            dependencies: ["Customers", "CustomerStoreSQLite", "GatewayTesting", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: [
+                "Customers", "CustomerStorePostgres", "CustomerStoreSQLite", "GatewayTesting", .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
         .testTarget(
             name: "GatewayConfigurationTests",
@@ -89,7 +94,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        .testTarget(name: "StoryTests", dependencies: ["OpenSSLCrypto", "StrictJSON", "gatehouse"]),
+        .testTarget(name: "StoryTests", dependencies: ["GatewayTesting", "OpenSSLCrypto", "StrictJSON", "gatehouse"]),
         .testTarget(name: "OpenSSLCryptoTests", dependencies: ["OpenSSLCrypto"]),
         .testTarget(name: "TokensTests", dependencies: ["OpenSSLCrypto", "StrictJSON", "Tokens"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),

@@ -1,4 +1,5 @@
 import CustomerAPI
+import CustomerStorePostgres
 import CustomerStoreSQLite
 import Customers
 import Foundation
@@ -11,7 +12,7 @@ import Testing
 
 /// The stores that every test of this target runs over.
 enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
-    case memory, sqlite
+    case memory, sqlite, postgres
 
     var testDescription: String { rawValue }
 }
@@ -55,6 +56,8 @@ struct TestGateway: Sendable {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: folder) }
             try await body(TestGateway(try SQLiteCustomerStore(path: folder.appendingPathComponent("store.sqlite").path)))
+        case .postgres:
+            try await body(TestGateway(try await PostgresCustomerStore.open(uri: try PostgresServer.shared.get().makeDatabase())))
         }
     }
 
