@@ -81,10 +81,13 @@ struct TestGateway: Sendable {
         _ who: Who, _ method: Access.Method, at path: String = path, query: String? = nil, bytes: [UInt8],
         headers: APICall.Headers = APICall.Headers(contentType: "application/json")
     ) async throws -> Answer {
+        let (grant, policy) = try grant(who)
         let call = APICall(
-            grant: try grant(who), method: method, path: path, query: query, headers: headers, body: bytes,
+            grant: grant, policy: policy, method: method, path: path, query: query, headers: headers, body: bytes,
             requestID: Self.requestID, now: now)
-        return try Answer(await api.handle(call))
+        let answer = await api.handle(call)
+        DescribedAnswer.check(answer, to: method, at: path)
+        return try Answer(answer)
     }
 
     /// Creates a customer and gives its path and identifier.
@@ -96,7 +99,7 @@ struct TestGateway: Sendable {
         return try #require(answer.header("location"))
     }
 
-    private func grant(_ who: Who) throws -> Grant {
+    private func grant(_ who: Who) throws -> (Grant, Policy) {
         let position = SourcePosition(line: 1, column: 1)
         let caller = Caller(index: 0, name: "partner", via: .partnerToken, roles: RoleSet([0]), position: position)
         let route = Route(
@@ -120,7 +123,7 @@ struct TestGateway: Sendable {
         guard case .allow(let grant) = policy.decide(principal, on: route, in: AccessContext()) else {
             throw UnexpectedDenial()
         }
-        return grant
+        return (grant, policy)
     }
 
     struct UnexpectedDenial: Error {}

@@ -86,11 +86,10 @@ import Testing
             let done = DispatchSemaphore(value: 0)
             let outcome = Mutex<StoreError?>(nil)
             Task {
-                do {
+                let error = await PostgresFixture.error {
                     _ = try await store.update(SQLiteFileTests.id, in: .any, expecting: .none, at: 6) { _ in draft }
-                } catch {
-                    outcome.withLock { $0 = error }
                 }
+                outcome.withLock { $0 = error }
                 #expect((try? await store.find(SQLiteFileTests.id, in: .any))?.name == "Acme")
                 done.signal()
             }
@@ -121,7 +120,7 @@ import Testing
                 $0.connections = 1
                 $0.call = .milliseconds(400)
             })
-        let process = try #require(pid_t(try #require(try await store.value("SELECT pg_backend_pid()::text"))))
+        let process = try #require(try await store.value("SELECT pg_backend_pid()::text").flatMap { pid_t($0) })
         kill(process, SIGSTOP)
         defer { kill(process, SIGCONT) }
         let start = ContinuousClock.now

@@ -19,6 +19,16 @@ struct PostgresFixture: Sendable {
     @discardableResult
     func execute(_ sql: String) throws -> String { try server.execute(sql, in: database) }
 
+    /// What a call throws; nil when it goes well.
+    static func error(_ body: () async throws -> Void) async -> StoreError? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return error as? StoreError ?? .unavailable("not a store's error: \(error)")
+        }
+    }
+
     func open(_ limits: PostgresLimits = PostgresLimits()) async throws -> PostgresCustomerStore {
         try await PostgresCustomerStore.open(uri: uri, limits: limits)
     }

@@ -64,12 +64,7 @@ import Testing
         let start = ContinuousClock.now
         let errors = await withTaskGroup(of: StoreError?.self) { group in
             for _ in 0..<5 {
-                group.addTask {
-                    do {
-                        try await store.ping()
-                        return nil
-                    } catch { return error }
-                }
+                group.addTask { await PostgresFixture.error { try await store.ping() } }
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
@@ -112,7 +107,7 @@ import Testing
     func leftOpen() async throws {
         let store = try await PostgresFixture().open(PostgresLimits { $0.connections = 1 })
         let before = try await store.value("SELECT pg_backend_pid()::text")
-        try await store.run { try $0.run("BEGIN") }
+        try await store.run { _ = try $0.run("BEGIN") }
         #expect(try await store.value("SELECT pg_backend_pid()::text") != before)
     }
 
