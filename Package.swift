@@ -25,20 +25,21 @@ let package = Package(
         .target(name: "StrictJSON"),
         .target(name: "Access"),
         .target(name: "Customers"),
+        .target(name: "SharedState"),
         .target(name: "Tokens", dependencies: ["OpenSSLCrypto", "StrictJSON"]),
         .target(name: "HTTPWire"),
 
         // Pipeline and adapter
-        .target(name: "GatewayCore", dependencies: ["Access", "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens"]),
+        .target(name: "GatewayCore", dependencies: ["Access", "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens"]),
         .target(name: "CustomerAPI", dependencies: ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON"]),
 
         // Edges: I/O
         .target(
             name: "CustomerStoreSQLite",
-            dependencies: ["Customers", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: ["Customers", "SharedState", .product(name: "GRDB", package: "GRDB.swift")]
         ),
-        .target(name: "CustomerStorePostgres", dependencies: ["CPostgres", "Customers"]),
-        .target(name: "GatewayTesting", dependencies: ["Customers"]),
+        .target(name: "CustomerStorePostgres", dependencies: ["CPostgres", "Customers", "SharedState"]),
+        .target(name: "GatewayTesting", dependencies: ["Customers", "SharedState"]),
         .target(
             name: "GatewayConfiguration",
             dependencies: ["Access", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens", "Yams"]
@@ -46,7 +47,7 @@ let package = Package(
         .target(
             name: "GatewayServer",
             dependencies: [
-                "Access", "CustomerAPI", "GatewayCore", "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens",
+                "Access", "CustomerAPI", "GatewayCore", "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -58,7 +59,7 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "Access", "CustomerAPI", "CustomerStorePostgres", "CustomerStoreSQLite", "Customers", "GatewayConfiguration", "GatewayCore",
-                "GatewayServer", "OpenSSLCrypto", "StrictJSON", "Tokens",
+                "GatewayServer", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -78,7 +79,8 @@ let package = Package(
         .testTarget(
             name: "CustomerStoreTests",
             dependencies: [
-                "Customers", "CustomerStorePostgres", "CustomerStoreSQLite", "GatewayTesting", .product(name: "GRDB", package: "GRDB.swift"),
+                "Customers", "CustomerStorePostgres", "CustomerStoreSQLite", "GatewayTesting", "SharedState",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
         .testTarget(

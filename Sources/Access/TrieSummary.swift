@@ -32,7 +32,7 @@ extension RouteTrie {
                 summary.depths |= ~1
                 summary.hasVariables = true
             }
-            for child in node.literals.values { summary.add(result[child]) }
+            for child in node.children { summary.add(result[child.node]) }
             if let parameter = node.parameter {
                 summary.hasVariables = true
                 summary.add(result[parameter])

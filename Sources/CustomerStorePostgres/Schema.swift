@@ -10,6 +10,7 @@ enum Schema {
     static let steps = [
         Step(number: 1, name: "customers", statements: [customers] + customerIndexes + [ownerFunction, ownerTrigger] + notes),
         Step(number: 2, name: "answers", statements: [answers, "CREATE INDEX answers_expires_at ON gatehouse.answers (expires_at)"]),
+        Step(number: 3, name: "revocations", statements: RevocationRow.schema),
     ]
 
     /// The rules of a customer once more, as far as SQL can say them, so that no other program can break them either.

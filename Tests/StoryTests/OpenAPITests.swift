@@ -58,7 +58,7 @@ struct OpenAPITests {
                 Set(paths) == [
                     "get \(customers)", "post \(customers)", "get \(customers)/{id}", "put \(customers)/{id}", "patch \(customers)/{id}",
                     "delete \(customers)/{id}", "get /openapi.json", "post /oauth2/token", "get /.well-known/oauth-authorization-server",
-                    "get /session",
+                    "get /.well-known/jwks.json", "get /session",
                 ]
             )
             let create = answer.json?["paths"]?[customers]?["post"]

@@ -44,6 +44,17 @@ struct PostgresTests {
         }
     }
 
+    @Test("sessions are revoked and listed in the database")
+    func revocations() throws {
+        let environment = ["GATEHOUSE_STORE": try PostgresServer.shared.get().makeDatabase()]
+        let place = try Place()
+        let revoked = try place.run("session", "revoke", "--subject", "ada", environment: environment)
+        #expect(revoked.status == 0, "\(revoked.error)")
+        let listed = try place.run("session", "revocations", "--json", environment: environment)
+        let json = try #require(try? JSONDocument(Array(listed.output.utf8)).root, "\(listed.error)")
+        #expect(json["revocations"]?.elements.map { $0["subject"]?.string } == ["ada"])
+    }
+
     @Test("a database that cannot be used is named at the start, without its password")
     func unusable() throws {
         let server = try PostgresServer.shared.get()

@@ -1,4 +1,4 @@
-package import StrictJSON
+import StrictJSON
 
 extension Endpoint {
     /// Every endpoint is described: a new one does not compile before it is.
@@ -7,13 +7,14 @@ extension Endpoint {
         case .token: [TokenEndpoint.operation]
         case .metadata: [MetadataEndpoint.operation]
         case .session: [SessionEndpoint.operation]
+        case .keySet: [KeySetEndpoint.operation]
         }
     }
 
     /// What the operations refer to.
     static let schemas: [(name: String, schema: JSONValue)] = [
         ("Problem", Problem.schema), ("Token", TokenEndpoint.schema), ("OAuthError", OAuthError.schema),
-        ("Metadata", MetadataEndpoint.schema), ("Session", SessionEndpoint.schema),
+        ("Metadata", MetadataEndpoint.schema), ("Session", SessionEndpoint.schema), ("KeySet", KeySetEndpoint.schema),
     ]
 }
 

@@ -10,11 +10,12 @@ extension MetadataEndpoint {
     static let schema: JSONValue = [
         "type": "object",
         "required": [
-            "issuer", "token_endpoint", "token_endpoint_auth_methods_supported", "grant_types_supported", "response_types_supported",
+            "issuer", "token_endpoint", "jwks_uri", "token_endpoint_auth_methods_supported", "grant_types_supported", "response_types_supported",
             "scopes_supported",
         ],
         "properties": [
             "issuer": ["type": "string", "format": "uri"], "token_endpoint": ["type": "string", "format": "uri"],
+            "jwks_uri": ["type": "string", "format": "uri"],
             "token_endpoint_auth_methods_supported": texts, "grant_types_supported": texts, "response_types_supported": texts,
             "scopes_supported": texts,
         ],

@@ -1,9 +1,6 @@
 import Access
 import ArgumentParser
 import CustomerAPI
-import CustomerStorePostgres
-import CustomerStoreSQLite
-import Customers
 import Dispatch
 import Foundation
 import GatewayConfiguration
@@ -12,6 +9,7 @@ import GatewayServer
 import HTTPWire
 import Logging
 import OpenSSLCrypto
+import SharedState
 
 /// The composition root: settings in, a running gateway out.
 struct RunningGateway {
@@ -23,6 +21,7 @@ struct RunningGateway {
     private let listeners: [GatewayServer.Listener]
     private let reloader: Reloader
     private let signals: Signals
+    private let revocations: RevocationWatch?
     private let logger: Logger
 
     /// Seconds that requests in flight have to finish in (contract section 3).
@@ -42,6 +41,7 @@ struct RunningGateway {
         guard let snapshot else { throw Console.Exit.configuration }
         let services = try await services(settings, environment: environment, logger: logger)
         let server = try await GatewayServer(services: services, snapshot: snapshot, threads: settings.threads)
+        try await refuseWhatIsRevoked(services.revocations, server)
         let (listeners, admin) = try await listen(server, settings)
         let address = listeners[0].address
         // A derived issuer names the port, which with port 0 is known only now.
@@ -56,13 +56,16 @@ struct RunningGateway {
         )
         return RunningGateway(
             address: address, adminAddress: admin?.address, server: server, listeners: listeners + (admin.map { [$0] } ?? []),
-            reloader: reloader, signals: signals, logger: logger
+            reloader: reloader, signals: signals, revocations: services.revocations, logger: logger
         )
     }
 
     /// Returns when a signal has asked to stop and everything has ended.
     func runUntilStopped() async throws {
-        let watching = Task { [reloader] in await reloader.watch() }
+        let watching: [Task<Void, Never>] = [
+            Task { [reloader] in await reloader.watch() },
+            Task { [server, revocations] in await revocations?.run { try await server.refuse($0) } },
+        ]
         for await signal in signals.received {
             if signal == SIGHUP {
                 try await reloader.reload(reason: "SIGHUP")
@@ -71,7 +74,7 @@ struct RunningGateway {
             break
         }
         logger.info("stopping", metadata: ["event": "stopping"])
-        watching.cancel()
+        for task in watching { task.cancel() }
         try await server.stop(listeners, within: Self.stopSeconds)
         logger.info("stopped", metadata: ["event": "stopped"])
     }
@@ -91,7 +94,7 @@ struct RunningGateway {
     private static func services(_ settings: Settings, environment: [String: String], logger: Logger) async throws -> Services {
         do {
             let cursorKey = try settings.keyFolder(environment: environment).loadSealKey().cursorKey
-            let store = try await openStore(settings.store)
+            let store = try await Store.open(settings.store)
             let decisions = try DecisionLog(target(settings.decisions), logger: logger)
             let limits = settings.limits
             return Services(
@@ -102,7 +105,7 @@ struct RunningGateway {
                     headTimeout: limits.headTimeout.milliseconds, bodyTimeout: limits.bodyTimeout.milliseconds,
                     idleTimeout: limits.idleTimeout.milliseconds
                 ),
-                upstreams: settings.upstreams.map(target),
+                upstreams: settings.upstreams.map(target), revocations: RevocationWatch(store, logger: logger),
                 isStoreReady: { (try? await store.ping()) != nil }
             )
         } catch let code as ExitCode {
@@ -112,12 +115,12 @@ struct RunningGateway {
         }
     }
 
-    private static func openStore(_ location: StoreLocation) async throws -> any CustomerStore {
-        switch location {
-        case .sqlite(let path):
-            try makeFolder(of: path)
-            return try SQLiteCustomerStore(path: path)
-        case .postgres(let uri): return try await PostgresCustomerStore.open(uri: uri)
+    /// Before the first request: what was revoked stays so across a restart.
+    private static func refuseWhatIsRevoked(_ watch: RevocationWatch?, _ server: GatewayServer) async throws {
+        do {
+            if let list = try await watch?.refresh() { try await server.refuse(list) }
+        } catch let error as SharedStateError {
+            throw Console.fail("\(error)", code: Console.Exit.unavailable)
         }
     }
 
@@ -144,7 +147,8 @@ struct RunningGateway {
         }
     }
 
-    private static func makeFolder(of path: String) throws {
+    /// The folder that a file of the gateway lies in, private to its user.
+    static func makeFolder(of path: String) throws {
         let folder = (path as NSString).deletingLastPathComponent
         if folder.isEmpty { return }
         try FileManager.default.createDirectory(
