@@ -1,7 +1,6 @@
 import Customers
 import Foundation
 import GatewayTesting
-import Synchronization
 import Testing
 
 @testable import CustomerStorePostgres
@@ -84,7 +83,7 @@ import Testing
             try session.run("BEGIN")
             try session.run("SELECT 1 FROM gatehouse.customers FOR UPDATE")
             let done = DispatchSemaphore(value: 0)
-            let outcome = Mutex<StoreError?>(nil)
+            let outcome = Shared<StoreError?>(nil)
             Task {
                 let error = await PostgresFixture.error {
                     _ = try await store.update(SQLiteFileTests.id, in: .any, expecting: .none, at: 6) { _ in draft }
@@ -146,7 +145,7 @@ import Testing
     func lostInside() async throws {
         let fixture = try PostgresFixture()
         let store = try await fixture.open()
-        let runs = Mutex(0)
+        let runs = Shared(0)
         let insert = "INSERT INTO gatehouse.customers VALUES ('\(SQLiteFileTests.id)', 'acme', 'A', 'a@b.co', NULL, NULL, NULL, NULL, 1, 1, 1)"
         try await store.run { session in
             try session.transaction { session in
@@ -170,7 +169,7 @@ import Testing
     func transient(_ state: String) async throws {
         let store = try await PostgresFixture().open()
         for (losses, isDone) in [(0, true), (1, true), (5, true), (6, false)] {
-            let runs = Mutex(0)
+            let runs = Shared(0)
             let done: Void? = try? await store.run { session in
                 try session.transaction { session in
                     let run = runs.withLock { runs in
@@ -188,7 +187,7 @@ import Testing
     @Test("Other failures are not tried again")
     func lasting() async throws {
         let store = try await PostgresFixture().open()
-        let runs = Mutex(0)
+        let runs = Shared(0)
         await #expect(throws: StoreError.self) {
             try await store.run { session in
                 try session.transaction { session in

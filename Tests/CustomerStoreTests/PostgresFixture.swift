@@ -1,5 +1,6 @@
 import Customers
 import GatewayTesting
+import Synchronization
 
 @testable import CustomerStorePostgres
 
@@ -45,5 +46,18 @@ extension PostgresLimits {
     init(_ change: (inout PostgresLimits) -> Void) {
         self.init()
         change(&self)
+    }
+}
+
+/// A value that tasks share.
+final class Shared<Value: Sendable>: Sendable {
+    private let value: Mutex<Value>
+
+    init(_ value: Value) {
+        self.value = Mutex(value)
+    }
+
+    func withLock<Result: Sendable>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+        try value.withLock { value in try body(&value) }
     }
 }

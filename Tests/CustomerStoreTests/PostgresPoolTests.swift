@@ -1,7 +1,6 @@
 import Customers
 import Foundation
 import GatewayTesting
-import Synchronization
 import Testing
 
 @testable import CustomerStorePostgres
@@ -10,7 +9,7 @@ import Testing
     /// Keeps all connections of a store busy until it is let go.
     private static func hold(_ count: Int, of store: PostgresCustomerStore) async -> (release: @Sendable () -> Void, calls: [Task<Void, any Error>]) {
         let gate = DispatchSemaphore(value: 0)
-        let started = Mutex(0)
+        let started = Shared(0)
         let calls = (0..<count).map { _ in
             Task {
                 try await store.run { _ in
@@ -28,7 +27,7 @@ import Testing
         let fixture = try PostgresFixture()
         let store = try await fixture.open(PostgresLimits { $0.connections = 1 })
         let held = await Self.hold(1, of: store)
-        let order = Mutex<[Int]>([])
+        let order = Shared<[Int]>([])
         var calls: [Task<Void, any Error>] = []
         for number in 0..<10 {
             calls.append(Task { try await store.run { _ in order.withLock { $0.append(number) } } })

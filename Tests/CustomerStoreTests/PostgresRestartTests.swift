@@ -1,12 +1,11 @@
 import CustomerStorePostgres
 import Customers
 import GatewayTesting
-import Synchronization
 import Testing
 
 @Suite struct PostgresRestartTests {
     /// What clients were told.
-    private struct Told {
+    private struct Told: Sendable {
         /// Names of customers by the identifier under which they were said to be stored.
         var stored: [CustomerID: String] = [:]
         var failures = 0
@@ -20,9 +19,9 @@ import Testing
         defer { server.stop() }
         let fixture = try PostgresFixture(server)
         let nodes = [try await fixture.open(), try await fixture.open()]
-        let told = Mutex(Told())
-        let numbers = Mutex(0)
-        let mustStop = Mutex(false)
+        let told = Shared(Told())
+        let numbers = Shared(0)
+        let mustStop = Shared(false)
 
         let load = Task {
             await withTaskGroup(of: Void.self) { group in
@@ -56,7 +55,7 @@ import Testing
 
     /// One client: creates a customer with a key, changes it, and starts again, until it is told to stop.
     private static func load(
-        _ store: PostgresCustomerStore, _ numbers: borrowing Mutex<Int>, _ told: borrowing Mutex<Told>, until mustStop: borrowing Mutex<Bool>
+        _ store: PostgresCustomerStore, _ numbers: Shared<Int>, _ told: Shared<Told>, until mustStop: Shared<Bool>
     ) async {
         while !mustStop.withLock({ $0 }) {
             let number = numbers.withLock { number in
