@@ -80,7 +80,7 @@ let package = Package(
             name: "GatewayConfigurationTests",
             dependencies: ["Access", "GatewayConfiguration", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens"]
         ),
-        .testTarget(name: "GatehouseCommandTests", dependencies: ["StrictJSON", "gatehouse"]),
+        .testTarget(name: "GatehouseCommandTests", dependencies: ["StrictJSON", "Tokens", "gatehouse"]),
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [

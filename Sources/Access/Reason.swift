@@ -23,6 +23,7 @@ package enum Reason: String, CaseIterable, Sendable {
     case malformedToken = "malformed_token"
     case badBase64 = "bad_base64"
     case badHeader = "bad_header"
+    case badPayload = "bad_payload"
     case duplicateMember = "duplicate_member"
     case wrongType = "wrong_type"
     case unknownKey = "unknown_key"

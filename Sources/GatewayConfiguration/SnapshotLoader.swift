@@ -1,5 +1,7 @@
 package import Access
 package import GatewayCore
+import OpenSSLCrypto
+import StrictJSON
 import Tokens
 
 /// Files on disk -> a whole `Snapshot`, or every mistake and none.
@@ -29,7 +31,7 @@ package struct SnapshotLoader: Sendable {
         let (keys, keyDiagnostics) = LoadedKeys.load(folder)
         let (partners, partnerDiagnostics) = PartnerDirectory.load(folder, at: now)
         let diagnostics = policy.diagnostics + keyDiagnostics + partnerDiagnostics
-        guard let policy = policy.policy, let keys, let partners, !diagnostics.contains(where: { $0.severity == .error }) else {
+        guard let policy = policy.policy, let keys, let partners, let upstreams = try? upstreams(keys), !diagnostics.contains(where: { $0.severity == .error }) else {
             return (nil, diagnostics)
         }
         let gateway = GatewaySettings(
@@ -40,8 +42,28 @@ package struct SnapshotLoader: Sendable {
             policy: policy,
             verifier: PartnerTokenVerifier(keys: keys.tokens, issuer: gateway.issuer, audience: gateway.audience),
             issuer: PartnerTokenIssuer(key: keys.tokens.signing, issuer: gateway.issuer, audience: gateway.audience),
-            partners: partners, settings: gateway, loaded: now
+            partners: partners, settings: gateway, upstreams: upstreams, publicKeySet: keys.publicKeySet.utf8(), loaded: now
         )
         return (snapshot, diagnostics)
+    }
+
+    /// - Throws: when OpenSSL cannot derive a key; that has no cause a person could mend.
+    private func upstreams(_ keys: LoadedKeys) throws(CryptoError) -> [String: UpstreamProfile] {
+        let profiles = try settings.upstreams.map { upstream throws(CryptoError) in
+            UpstreamProfile(
+                name: upstream.name, strip: upstream.strip, preservesHost: upstream.host == .preserve,
+                signer: try signer(upstream, keys)
+            )
+        }
+        return Dictionary(uniqueKeysWithValues: profiles.map { ($0.name, $0) })
+    }
+
+    private func signer(_ upstream: UpstreamSettings, _ keys: LoadedKeys) throws(CryptoError) -> AssertionSigner {
+        let key = keys.assertionSigningKey
+        switch upstream.assertion {
+        case .none: return .none
+        case .ed25519: return .ed25519(kid: key.id, key.privateKey)
+        case .hmac: return .hmac(kid: key.id, HMACKey(.sha256, key: try key.hmacKey(upstream: upstream.name)))
+        }
     }
 }

@@ -40,11 +40,12 @@ package enum Endpoint: String, CaseIterable, Sendable {
     case token = "/oauth2/token"
     case metadata = "/.well-known/oauth-authorization-server"
     case session = "/session"
+    case keySet = "/.well-known/jwks.json"
 
     package var methods: MethodSet {
         switch self {
         case .token: MethodSet(.post)
-        case .metadata, .session: MethodSet([MethodSet(.get), MethodSet(.head)])
+        case .metadata, .session, .keySet: MethodSet([MethodSet(.get), MethodSet(.head)])
         }
     }
 
@@ -52,7 +53,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
     var bodyLimit: Int {
         switch self {
         case .token: 16 << 10
-        case .metadata, .session: 0
+        case .metadata, .session, .keySet: 0
         }
     }
 
@@ -61,6 +62,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
         switch path.count {
         case 8: path.isEqual(0..<8, "/session") ? .session : nil
         case 13: path.isEqual(0..<13, "/oauth2/token") ? .token : nil
+        case 22: path.isEqual(0..<22, "/.well-known/jwks.json") ? .keySet : nil
         case 39: path.isEqual(0..<39, "/.well-known/oauth-authorization-server") ? .metadata : nil
         default: nil
         }

@@ -10,18 +10,25 @@ package final class Snapshot: Sendable {
     package let issuer: PartnerTokenIssuer
     package let partners: PartnerDirectory
     package let settings: GatewaySettings
+    /// By name, as the routes' `to` names them.
+    package let upstreams: [String: UpstreamProfile]
+    /// The public assertion keys: the answer of `/.well-known/jwks.json`.
+    package let publicKeySet: [UInt8]
     /// Seconds since 1970 when it was loaded.
     package let loaded: Int64
 
     package init(
         policy: Policy, verifier: PartnerTokenVerifier, issuer: PartnerTokenIssuer, partners: PartnerDirectory,
-        settings: GatewaySettings, loaded: Int64
+        settings: GatewaySettings, upstreams: [String: UpstreamProfile] = [:], publicKeySet: [UInt8] = Array(#"{"keys":[]}"#.utf8),
+        loaded: Int64
     ) {
         self.policy = policy
         self.verifier = verifier
         self.issuer = issuer
         self.partners = partners
         self.settings = settings
+        self.upstreams = upstreams
+        self.publicKeySet = publicKeySet
         self.loaded = loaded
     }
 }
@@ -35,14 +42,19 @@ package struct GatewaySettings: Sendable {
     package let tokenLifetime: Int64
     /// Lower-case hosts without trailing dot, with or without port; empty: any Host is served.
     package let hosts: [String]
+    /// Names of the cookies that carry sessions, without `__Secure-`: they never reach an upstream.
+    package let sessionCookies: [String]
     /// Bytes, inclusive, where a route names no limit.
     package let bodyLimit: Int
 
-    package init(issuer: String, audience: String, tokenLifetime: Int64, hosts: [String], bodyLimit: Int) {
+    package init(issuer: String, audience: String, tokenLifetime: Int64, hosts: [String], bodyLimit: Int,
+        sessionCookies: [String] = ["authjs.session-token", "next-auth.session-token"]
+    ) {
         self.issuer = issuer
         self.audience = audience
         self.tokenLifetime = tokenLifetime
         self.hosts = hosts
         self.bodyLimit = bodyLimit
+        self.sessionCookies = sessionCookies
     }
 }

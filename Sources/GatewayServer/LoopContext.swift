@@ -15,6 +15,9 @@ final class LoopContext {
     var requestIDs = RequestIDGenerator()
     var clock = WallClock()
     var decisions = DecisionBuffer()
+    let pools: [String: UpstreamPool]
+    /// Where the heads of forwarded requests are put together.
+    var scratch: [UInt8] = []
     private var connections: [ConnectionHandler] = []
     private var ticker: RepeatedTask?
     /// No new requests: connections close as they become idle.
@@ -25,6 +28,7 @@ final class LoopContext {
         self.eventLoop = eventLoop
         self.services = services
         executor = LoopTaskExecutor(eventLoop)
+        pools = Dictionary(uniqueKeysWithValues: services.upstreams.map { ($0.name, UpstreamPool($0, eventLoop: eventLoop)) })
         gatekeeper = Gatekeeper(snapshot)
         policyDigest = Array(snapshot.policy.digest.utf8)
     }
@@ -81,6 +85,7 @@ final class LoopContext {
 
     private func finishStopping() {
         ticker?.cancel()
+        for pool in pools.values { pool.close() }
         flushDecisions()
         stopped?.succeed()
     }

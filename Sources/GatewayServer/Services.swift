@@ -9,11 +9,13 @@ package struct Services: Sendable {
     package let decisions: DecisionLog
     package let logger: Logger
     package let limits: ServerLimits
+    package let upstreams: [UpstreamTarget]
     /// Whether the store answers; for `/readyz`.
     package let isStoreReady: @Sendable () async -> Bool
 
     package init(
         customers: CustomerAPI, tokens: TokenEndpoint, decisions: DecisionLog, logger: Logger, limits: ServerLimits,
+        upstreams: [UpstreamTarget] = [],
         isStoreReady: @escaping @Sendable () async -> Bool
     ) {
         self.customers = customers
@@ -21,6 +23,7 @@ package struct Services: Sendable {
         self.decisions = decisions
         self.logger = logger
         self.limits = limits
+        self.upstreams = upstreams
         self.isStoreReady = isStoreReady
     }
 }

@@ -56,6 +56,13 @@ enum HostSyntax {
 extension Span<UInt8> {
     /// Whether `member`, lower-case ASCII, stands in the comma-separated list of `range`, compared without case (RFC 9110 section 5.6.1).
     package func hasListMember(_ range: Range<Int>, _ member: StaticString) -> Bool {
+        var isFound = false
+        forEachListMember(range) { if isEqualIgnoringCase($0, member) { isFound = true } }
+        return isFound
+    }
+
+    /// Calls for each member of a comma-separated list that is not empty, without the white space around it.
+    package func forEachListMember<E: Error>(_ range: Range<Int>, _ body: (Range<Int>) throws(E) -> Void) throws(E) {
         var position = range.lowerBound
         while position < range.upperBound {
             var end = position
@@ -64,9 +71,8 @@ extension Span<UInt8> {
             var stop = end
             while start < stop, ByteClass.isSpace(self[start]) { start += 1 }
             while stop > start, ByteClass.isSpace(self[stop - 1]) { stop -= 1 }
-            if isEqualIgnoringCase(start..<stop, member) { return true }
+            if start < stop { try body(start..<stop) }
             position = end + 1
         }
-        return false
     }
 }

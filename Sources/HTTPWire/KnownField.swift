@@ -99,7 +99,7 @@ extension Span<UInt8> {
     }
 
     /// Whether two parts are the same when ASCII letters are compared without case.
-    func isEqualIgnoringCase(_ range: Range<Int>, as other: Range<Int>) -> Bool {
+    package func isEqualIgnoringCase(_ range: Range<Int>, as other: Range<Int>) -> Bool {
         guard range.count == other.count else { return false }
         for offset in 0..<range.count {
             let (a, b) = (self[range.lowerBound + offset], self[other.lowerBound + offset])

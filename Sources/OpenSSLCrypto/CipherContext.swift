@@ -63,7 +63,8 @@ struct CipherContext: ~Copyable {
         let output = unsafe [UInt8](unsafeUninitializedCapacity: input.count + room) { output, initialized in
             var written: CInt = 0
             var rest: CInt = 0
-            let updated = unsafe count == 0
+            let updated =
+                unsafe count == 0
                 || input.withUnsafeBufferPointer { input in
                     unsafe EVP_CipherUpdate(context, output.baseAddress, &written, input.baseAddress, count) == 1
                 }

@@ -91,14 +91,19 @@ enum Inflate {
     private static let lengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
 
     /// Section 3.2.5: symbols 257 to 285.
-    private static let lengths: [(base: Int, extra: Int)] = table(first: 3, extras: [
-        0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5,
-    ]) + [(258, 0)]
+    private static let lengths: [(base: Int, extra: Int)] =
+        table(
+            first: 3,
+            extras: [
+                0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5,
+            ]) + [(258, 0)]
 
     /// Section 3.2.5: symbols 0 to 29.
-    private static let distances: [(base: Int, extra: Int)] = table(first: 1, extras: [
-        0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13,
-    ])
+    private static let distances: [(base: Int, extra: Int)] = table(
+        first: 1,
+        extras: [
+            0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13,
+        ])
 
     /// Each symbol's range begins where the one before ends.
     private static func table(first: Int, extras: [Int]) -> [(base: Int, extra: Int)] {

@@ -42,9 +42,9 @@ package struct PartnerTokenVerifier: Sendable {
     }
 
     /// Judges again what the passing of time changes, for claims that were verified before.
-    package func checkTime(of claims: VerifiedClaims, at now: Int64) throws(TokenError) {
-        guard claims.expires > now else { throw .expired }
-        guard max(claims.issuedAt, claims.notBefore ?? 0) <= now + leeway else { throw .notYetValid }
+    package func checkTime(of verified: VerifiedClaims, at now: Int64) throws(TokenError) {
+        try verified.claims.checkExpiry(at: now)
+        try verified.claims.checkStart(at: now, leeway: leeway)
     }
 
     /// Each check of `verify`, in its order and by its code, and whether it holds; going on where one does not.

@@ -2,6 +2,8 @@ package import OpenSSLCrypto
 
 /// The MAC algorithms of JWS (RFC 7518 section 3.2). There is no `none` and nothing asymmetric to mix them up with.
 package enum TokenAlgorithm: String, Sendable, CaseIterable {
+    // The names of RFC 7518 as they are, since they are the raw values.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case HS256, HS384, HS512
 
     package var hash: HashAlgorithm {

@@ -1,33 +1,27 @@
 /// What a partner's access token says, after every check held. Only Tokens makes one, so holding it is the proof.
 package struct VerifiedClaims: Sendable, Equatable {
     package let issuer: String
-    package let subject: String
-    /// `client_id`: the partner.
-    package let clientID: String
-    /// `jti`.
-    package let tokenID: String
-    /// `scope`, in its order; what of it is still granted is not decided here.
-    package let scopes: [String]
-    package let roles: [String]
-    package let tenant: String?
-    /// Unix seconds.
-    package let issuedAt: Int64
-    /// Unix seconds.
-    package let notBefore: Int64?
-    /// Unix seconds; the token counts until just before it.
-    package let expires: Int64
+    let claims: PartnerClaims
 
     // INVARIANT (verified by construction): internal, and called by `PartnerTokenVerifier.verify` alone.
     init(_ claims: PartnerClaims, issuer: String) {
+        self.claims = claims
         self.issuer = issuer
-        subject = claims.subject
-        clientID = claims.clientID
-        tokenID = claims.tokenID
-        scopes = claims.scopes
-        roles = claims.roles
-        tenant = claims.tenant
-        issuedAt = claims.issuedAt
-        notBefore = claims.notBefore
-        expires = claims.expires
     }
+
+    package var subject: String { claims.subject }
+    /// `client_id`: the partner.
+    package var clientID: String { claims.clientID }
+    /// `jti`.
+    package var tokenID: String { claims.tokenID }
+    /// `scope`, in its order; what of it is still granted is not decided here.
+    package var scopes: [String] { claims.scopes }
+    package var roles: [String] { claims.roles }
+    package var tenant: String? { claims.tenant }
+    /// Unix seconds.
+    package var issuedAt: Int64 { claims.issuedAt }
+    /// Unix seconds.
+    package var notBefore: Int64? { claims.notBefore }
+    /// Unix seconds; the token counts until just before it.
+    package var expires: Int64 { claims.expires }
 }

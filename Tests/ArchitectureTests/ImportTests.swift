@@ -97,10 +97,13 @@ struct ImportTests {
         "GatewayCore/TokenMemory.swift": "hands the bytes of a token to the hasher",
         "GatewayServer/Decisions/DecisionBuffer.swift": "copies the bytes of string literals",
         "GatewayServer/Decisions/DecisionLog.swift": "writes a file by its descriptor",
+        "GatewayCore/Outbound/HeaderHygiene.swift": "reads the bytes of string literals",
+        "GatewayCore/Outbound/OutboundRequest.swift": "copies the bytes of spans and string literals",
+        "GatewayServer/HTTP1/ByteBuffer+span.swift": "copies the bytes of spans",
         "GatewayServer/LoopTaskExecutor.swift": "runs the jobs of tasks",
         "GatewayServer/WallClock.swift": "asks the system for the time",
         "HTTPWire/KnownField.swift": "reads the bytes of string literals",
-        "HTTPWire/RequestHeadParser.swift": "skips bounds checks in the two hottest loops",
+        "HTTPWire/HeadLines.swift": "skips bounds checks in the two hottest loops",
         "StrictJSON/JSONScanner.swift": "reads the bytes of string literals",
     ]
 

@@ -25,7 +25,10 @@ import Testing
 
         let table = try place.run("config", "show", environment: environment)
         #expect(table.output.hasPrefix("KEY"))
-        #expect(table.output.split(separator: "\n").contains { $0.hasPrefix("audience") && $0.hasSuffix("things  policies/gateway.yaml:1") == false && $0.contains("things") })
+        #expect(
+            table.output.split(separator: "\n").contains {
+                $0.hasPrefix("audience") && $0.hasSuffix("things  policies/gateway.yaml:1") == false && $0.contains("things")
+            })
         for output in [result.output, result.error, table.output, table.error] {
             #expect(!output.contains("hunter2"))
             #expect(!output.contains("\u{1B}"))
@@ -35,12 +38,15 @@ import Testing
     @Test func everyFlagOfTheTableIsTaken() throws {
         let place = try Workplace()
         let flags = [
-            "--admin": "off", "--issuer": "https://g.example", "--audience": "a", "--policy": "p.yaml", "--keys": "k", "--store": "sqlite:s",
-            "--threads": "2", "--log-level": "debug", "--log-format": "text", "--decisions": "-", "--tls-certificate": "c", "--tls-key": "k",
+            "--admin": "off", "--issuer": "https://g.example", "--audience": "a", "--policy": "p.yaml", "--keys": "k",
+            "--store": "sqlite:s",
+            "--threads": "2", "--log-level": "debug", "--log-format": "text", "--decisions": "-", "--tls-certificate": "c",
+            "--tls-key": "k",
             "--tls-client-ca": "a", "--trusted-proxy": "10.0.0.0/8", "--decide": "127.0.0.1:81", "--shadow-policy": "s.yaml",
             "--listen": "0.0.0.0:80",
         ]
-        let result = try place.run(["config", "show", "--json", "--insecure-http"] + flags.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
+        let result = try place.run(
+            ["config", "show", "--json", "--insecure-http"] + flags.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] })
         #expect(result.status == 0)
         let origins = try result.json()["settings"]?.elements.compactMap { $0["where"]?.string } ?? []
         #expect(Set(origins) == Set(flags.keys).union(["--insecure-http"]))

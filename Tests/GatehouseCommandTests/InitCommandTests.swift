@@ -11,7 +11,8 @@ import Testing
         let created = try result.json()["created"]?.elements.compactMap(\.string)
         #expect(
             created == [
-                "keys", "keys/partners", "keys/tokens.jwks.json", "keys/assertion.jwks.json", "keys/session-secrets", "keys/seal.key", "data",
+                "keys", "keys/partners", "keys/tokens.jwks.json", "keys/assertion.jwks.json", "keys/session-secrets", "keys/seal.key",
+                "data",
             ]
         )
         #expect(try result.json()["kept"]?.elements.count == 0)

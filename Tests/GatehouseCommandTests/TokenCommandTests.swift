@@ -35,7 +35,8 @@ import Tokens
         #expect(header["alg"]?.string == "HS256")
         #expect(header["typ"]?.string == "at+jwt")
         let claims = try JSONDocument(try Base64URL.decode(String(segments[1]))).root
-        #expect(Set(claims.members.map(\.name)) == ["iss", "aud", "sub", "client_id", "iat", "nbf", "exp", "jti", "scope", "roles", "tenant"])
+        #expect(
+            Set(claims.members.map(\.name)) == ["iss", "aud", "sub", "client_id", "iat", "nbf", "exp", "jti", "scope", "roles", "tenant"])
         #expect(claims["iss"]?.string == "http://127.0.0.1:8080")
         #expect(claims["aud"]?.string == "provisioning")
         #expect(claims["tenant"]?.string == "acme-eu")
@@ -76,15 +77,22 @@ import Tokens
         #expect(json["access_token"]?.string?.hasPrefix("ey") == true)
     }
 
-    @Test(arguments: [
-        (["--partner", "acne"], 1, "error: no partner `acne` (did you mean `acme`?)\n"),
-        (["--partner", "acme", "--scope", "customers:delete"], 1, "error: partner `acme` may not have the scope `customers:delete` (it may have: customers:read, customers:write)\n"),
-        (["--partner", "acme", "--scope", "customers:raed"], 1, "error: partner `acme` may not have the scope `customers:raed` (did you mean `customers:read`?)\n"),
-        (["--partner", "acme", "--lifetime", "2h"], 64, nil),
-        (["--partner", "acme", "--lifetime", "0s"], 64, nil),
-        (["--partner", "acme", "--lifetime", "forever"], 64, nil),
-        ([], 64, nil),
-    ] as [([String], Int32, String?)])
+    @Test(
+        arguments: [
+            (["--partner", "acne"], 1, "error: no partner `acne` (did you mean `acme`?)\n"),
+            (
+                ["--partner", "acme", "--scope", "customers:delete"], 1,
+                "error: partner `acme` may not have the scope `customers:delete` (it may have: customers:read, customers:write)\n"
+            ),
+            (
+                ["--partner", "acme", "--scope", "customers:raed"], 1,
+                "error: partner `acme` may not have the scope `customers:raed` (did you mean `customers:read`?)\n"
+            ),
+            (["--partner", "acme", "--lifetime", "2h"], 64, nil),
+            (["--partner", "acme", "--lifetime", "0s"], 64, nil),
+            (["--partner", "acme", "--lifetime", "forever"], 64, nil),
+            ([], 64, nil),
+        ] as [([String], Int32, String?)])
     func whatAPartnerMayNotHaveIsNotMinted(arguments: [String], status: Int32, says: String?) throws {
         let result = try place.run(["token", "mint"] + arguments)
         #expect(result.status == status)
@@ -140,13 +148,17 @@ import Tokens
     @Test func noKeyIsEverPrinted() throws {
         let token = try mint()
         var printed = ""
-        for arguments in [["token", "inspect", token], ["token", "inspect", "--json", token], ["token", "inspect", token + "x"], ["config", "show"]] {
+        for arguments in [
+            ["token", "inspect", token], ["token", "inspect", "--json", token], ["token", "inspect", token + "x"], ["config", "show"],
+        ] {
             let result = try place.run(arguments)
             printed += result.output + result.error
         }
         var secrets = [try place.read("keys/seal.key"), try place.read("keys/session-secrets")].map { String($0.prefix(43)) }
         for name in ["tokens", "assertion"] {
-            for match in try place.read("keys/\(name).jwks.json").matches(of: /"[kd]": "([A-Za-z0-9_-]+)"/) { secrets.append(String(match.1)) }
+            for match in try place.read("keys/\(name).jwks.json").matches(of: /"[kd]": "([A-Za-z0-9_-]+)"/) {
+                secrets.append(String(match.1))
+            }
         }
         #expect(secrets.count == 4)
         for secret in secrets {

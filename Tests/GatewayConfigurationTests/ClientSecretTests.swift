@@ -2,11 +2,13 @@ import OpenSSLCrypto
 import Testing
 import Tokens
 
-@testable import GatewayCore
 @testable import GatewayConfiguration
+@testable import GatewayCore
 
 @Suite struct ClientSecretTests {
-    @Test(arguments: [("", 0), ("123456789", 0xCBF4_3926), ("The quick brown fox jumps over the lazy dog", 0x414F_A339)] as [(String, UInt32)])
+    @Test(
+        arguments: [("", 0), ("123456789", 0xCBF4_3926), ("The quick brown fox jumps over the lazy dog", 0x414F_A339)] as [(String, UInt32)]
+    )
     func theCheckSumIsThatOfZlib(text: String, sum: UInt32) {
         #expect(CRC32.checksum(text.utf8) == sum)
     }

@@ -126,6 +126,19 @@ import Tokens
         #expect(missing.diagnostics.map(\.rendered) == ["\(path): error: is missing: `gatehouse init` makes the keys that are not there"])
     }
 
+    @Test(arguments: [(0o777, false), (0o702, false), (0o775, true), (0o755, true)])
+    func aFolderThatEverybodyCanChangeIsRefused(mode: Int, isFine: Bool) throws {
+        let folder = try TemporaryFolder()
+        let keys = try folder.keys()
+        for path in [keys.path, keys.partnersPath] {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+            let (loaded, diagnostics) = LoadedKeys.load(keys)
+            #expect((loaded != nil) == isFine)
+            if !isFine { #expect(diagnostics.first?.rendered.hasSuffix("chmod 700 \(path)") == true) }
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+        }
+    }
+
     @Test func allMistakesAreToldAtOnceAndNothingIsLoaded() throws {
         let folder = try TemporaryFolder()
         let keys = try folder.keys()
@@ -143,17 +156,21 @@ import Tokens
         )
     }
 
-    @Test(arguments: [
-        ("", [], nil),
-        ("\n\n", [], nil),
-        ("0123456789012345678901234567890123456789\n", [40], nil),
-        ("0123456789012345678901234567890123456789\nabcdefghijabcdefghijabcdefghijabcdefghij", [40, 40], nil),
-        ("short\n", [5], "1:1: warning: the secret is shorter than 32 characters"),
-        ("0123456789012345678901234567890123456789\r\n", nil, "1:1: error: the secret begins or ends with white space"),
-        (" 0123456789012345678901234567890123456789", nil, "1:1: error: the secret begins or ends with white space"),
-        ("01234567890123456789\t012345678901234567890", nil, "1:1: error: the secret has control characters"),
-        ("0123456789012345678901234567890123456789\n0123456789012345678901234567890123456789", nil, "2:1: error: the secret stands on an earlier line too"),
-    ] as [(String, [Int]?, String?)])
+    @Test(
+        arguments: [
+            ("", [], nil),
+            ("\n\n", [], nil),
+            ("0123456789012345678901234567890123456789\n", [40], nil),
+            ("0123456789012345678901234567890123456789\nabcdefghijabcdefghijabcdefghijabcdefghij", [40, 40], nil),
+            ("short\n", [5], "1:1: warning: the secret is shorter than 32 characters"),
+            ("0123456789012345678901234567890123456789\r\n", nil, "1:1: error: the secret begins or ends with white space"),
+            (" 0123456789012345678901234567890123456789", nil, "1:1: error: the secret begins or ends with white space"),
+            ("01234567890123456789\t012345678901234567890", nil, "1:1: error: the secret has control characters"),
+            (
+                "0123456789012345678901234567890123456789\n0123456789012345678901234567890123456789", nil,
+                "2:1: error: the secret stands on an earlier line too"
+            ),
+        ] as [(String, [Int]?, String?)])
     func aSessionSecretsFileIsReadLineByLine(text: String, lengths: [Int]?, problem: String?) {
         var diagnostics: [Diagnostic] = []
         let secrets = SessionSecretsFile.parse(Array(text.utf8), path: "s", diagnostics: &diagnostics)
@@ -169,7 +186,9 @@ import Tokens
         #"{"kty":"OKP","crv":"Ed25519","kid":"a","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#
 
     @Test func theThumbprintIsThatOfRFC8037() {
-        #expect(AssertionKey.thumbprint(publicKey: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo") == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")
+        #expect(
+            AssertionKey.thumbprint(publicKey: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
+                == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")
     }
 
     @Test func thePublicKeySetHoldsNoPrivatePart() throws {

@@ -3,8 +3,8 @@ import Foundation
 import OpenSSLCrypto
 import Testing
 
-@testable import GatewayCore
 @testable import GatewayConfiguration
+@testable import GatewayCore
 
 @Suite struct PartnerDirectoryTests {
     @Test func theSealKeyMissingOrWrongIsAnErrorThatSaysSo() throws {
@@ -21,12 +21,17 @@ import Testing
             ]
         )
         let environment = KeyFolder(path: keys.path, environment: ["GATEHOUSE_SEAL_KEY": SealKey.generateText()])
-        #expect(PartnerDirectory.load(environment, at: now).diagnostics.first?.message.contains("the seal key in GATEHOUSE_SEAL_KEY is wrong") == true)
+        #expect(
+            PartnerDirectory.load(environment, at: now).diagnostics.first?.message.contains("the seal key in GATEHOUSE_SEAL_KEY is wrong")
+                == true)
 
         try FileManager.default.removeItem(atPath: keys.sealKeyPath)
         let missing = PartnerDirectory.load(keys, at: now)
         #expect(missing.directory == nil)
-        #expect(missing.diagnostics.map(\.message).contains { $0.hasPrefix("the seal key is missing: neither \(keys.sealKeyPath) nor GATEHOUSE_SEAL_KEY") })
+        #expect(
+            missing.diagnostics.map(\.message).contains {
+                $0.hasPrefix("the seal key is missing: neither \(keys.sealKeyPath) nor GATEHOUSE_SEAL_KEY")
+            })
 
         try folder.write("keys/seal.key", SealKey.generateText(), mode: 0o644)
         #expect(PartnerDirectory.load(keys, at: now).diagnostics.map(\.rendered).contains { $0.hasSuffix("chmod 600 \(keys.sealKeyPath)") })
@@ -58,7 +63,8 @@ import Testing
         acme = try registry.partner("acme")
         let (new, old) = (acme.secrets[0], acme.secrets[1])
         acme.secrets = [
-            .init(id: new.id, created: now, expires: nil, sealed: old.sealed), .init(id: old.id, created: now, expires: now, sealed: new.sealed),
+            .init(id: new.id, created: now, expires: nil, sealed: old.sealed),
+            .init(id: old.id, created: now, expires: now, sealed: new.sealed),
         ]
         try PrivateFile.replace(keys.partnerPath("acme"), contents: PartnerFile.serialize(acme))
         #expect(PartnerDirectory.load(keys, at: now).diagnostics.count == 2)
@@ -140,19 +146,20 @@ import Testing
         return Setting(directory: directory, secrets: secrets)
     }
 
-    @Test(arguments: [
-        ("one", "one0", 0, "accepted s0"),
-        ("two", "two0", 0, "accepted s0"),
-        ("two", "two1", 99, "accepted s1"),
-        ("two", "two1", 100, "wrong_secret"),
-        ("one", "two0", 0, "wrong_secret"),
-        ("none", "one0", 0, "wrong_secret"),
-        ("off", "off0", 0, "disabled_partner"),
-        // Whoever does not know the secret does not learn that the partner is disabled.
-        ("off", "one0", 0, "wrong_secret"),
-        ("nobody", "one0", 0, "unknown_partner"),
-        ("", "one0", 0, "unknown_partner"),
-    ] as [(String, String, Int64, String)])
+    @Test(
+        arguments: [
+            ("one", "one0", 0, "accepted s0"),
+            ("two", "two0", 0, "accepted s0"),
+            ("two", "two1", 99, "accepted s1"),
+            ("two", "two1", 100, "wrong_secret"),
+            ("one", "two0", 0, "wrong_secret"),
+            ("none", "one0", 0, "wrong_secret"),
+            ("off", "off0", 0, "disabled_partner"),
+            // Whoever does not know the secret does not learn that the partner is disabled.
+            ("off", "one0", 0, "wrong_secret"),
+            ("nobody", "one0", 0, "unknown_partner"),
+            ("", "one0", 0, "unknown_partner"),
+        ] as [(String, String, Int64, String)])
     func aSecretIsAcceptedForItsOwnPartnerWhileItIsLive(client: String, secret: String, after: Int64, outcome: String) throws {
         let setting = try setting()
         let text = Array(try #require(setting.secrets[secret]).reveal().utf8)
@@ -224,7 +231,9 @@ import Testing
         }
         var secrets = [issued.secret.reveal(), "an-auth-secret", try folder.read("keys/seal.key").trimmingCharacters(in: .newlines)]
         for name in ["tokens", "assertion"] {
-            for match in try folder.read("keys/\(name).jwks.json").matches(of: /"[kd]": "([A-Za-z0-9_-]+)"/) { secrets.append(String(match.1)) }
+            for match in try folder.read("keys/\(name).jwks.json").matches(of: /"[kd]": "([A-Za-z0-9_-]+)"/) {
+                secrets.append(String(match.1))
+            }
         }
         #expect(secrets.count == 5)
         for secret in secrets {

@@ -1,8 +1,8 @@
 import Access
 import Testing
 
-@testable import GatewayCore
 @testable import GatewayConfiguration
+@testable import GatewayCore
 
 @Suite struct PartnerFileTests {
     private static let good = """
@@ -40,6 +40,7 @@ import Testing
         (#""id""#, #""id""id""#, "acme.json:2:7: error: not valid JSON: unexpected character at byte 8"),
         (#""name":"#, #""id":"#, "acme.json:3:3: error: not valid JSON: duplicate member name at byte 20"),
         (#""acme","#, #""globex","#, "acme.json:2:9: error: `id` must be the name of the file without `.json` (did you mean `acme`?)"),
+        (#""name": "Acme""#, #""name": "é", "nam": 1"#, "acme.json:3:23: error: unknown key `nam` in a partner (did you mean `name`?)"),
         (#""Acme""#, #""""#, "acme.json:3:11: error: `name` must be 1 to 200 characters, none of them a control character"),
         (#""Acme""#, #""A\ncme""#, "acme.json:3:11: error: `name` must be 1 to 200 characters, none of them a control character"),
         (#"["partner-reader"]"#, #""partner-reader""#, "acme.json:4:12: error: `roles` must be a list"),

@@ -69,7 +69,9 @@ import Testing
         let folder = try TemporaryFolder()
         #expect { try PrivateFile.read(folder.file("absent")) } throws: { ($0 as? FileError)?.isMissing == true }
         try PrivateFile.makeDirectory(folder.file("directory"))
-        #expect(throws: FileError(path: folder.file("directory"), reason: "is not a file")) { try PrivateFile.read(folder.file("directory")) }
+        #expect(throws: FileError(path: folder.file("directory"), reason: "is not a file")) {
+            try PrivateFile.read(folder.file("directory"))
+        }
         #expect(throws: FileError.self) { try PrivateFile.read("\(folder.path)/a\0b") }
         #expect(throws: FileError.self) { try PrivateFile.read("/dev/zero") }
         try folder.write("large", String(repeating: "x", count: PrivateFile.largestSize + 1))

@@ -59,7 +59,8 @@ import Testing
 
     @Test(arguments: [
         "", "sqlite:", "sqlite", "postgres://", "postgres://u:p@/d", "postgres://u:p@h", "postgres://u:p@h/", "postgres:h/d",
-        "mysql://h/d", "postgres://u:hun/ter2@h/d", "postgres://u:hun ter2@h/d", "postgres://u:hun#ter2@h/d", "postgres://u:hun?ter2@h/d", "sqlite:a\u{0}b",
+        "mysql://h/d", "postgres://u:hun/ter2@h/d", "postgres://u:hun ter2@h/d", "postgres://u:hun#ter2@h/d", "postgres://u:hun?ter2@h/d",
+        "sqlite:a\u{0}b",
     ])
     func whatIsNoStoreIsRefusedWithoutRepeatingIt(text: String) {
         #expect {

@@ -1,6 +1,5 @@
-import Testing
-
 import OpenSSLCrypto
+import Testing
 
 /// Both authenticated ciphers seen alike, so that one suite holds for both.
 enum AEAD: Sendable, CaseIterable, CustomTestStringConvertible {

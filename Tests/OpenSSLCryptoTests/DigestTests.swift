@@ -1,6 +1,5 @@
-import Testing
-
 import OpenSSLCrypto
+import Testing
 
 struct KnownHash: Sendable, CustomTestStringConvertible {
     let algorithm: HashAlgorithm

@@ -1,6 +1,5 @@
-import Testing
-
 import OpenSSLCrypto
+import Testing
 
 struct SignatureVector: Sendable, CustomTestStringConvertible {
     let name: String

@@ -1,6 +1,5 @@
-import Testing
-
 import OpenSSLCrypto
+import Testing
 
 @Suite("Secrets")
 struct SecretBytesTests {

@@ -1,6 +1,5 @@
-import Testing
-
 import OpenSSLCrypto
+import Testing
 
 struct MACCase: Decodable, Sendable {
     let tcId: Int
@@ -24,9 +23,11 @@ struct AEADCase: Decodable, Sendable {
 /// The vectors of Project Wycheproof, unchanged (`Tests/Vectors/wycheproof/README.md`).
 @Suite("Wycheproof")
 struct WycheproofTests {
-    @Test("HMAC", arguments: [
-        ("hmac_sha256_test.json", HashAlgorithm.sha256), ("hmac_sha384_test.json", .sha384), ("hmac_sha512_test.json", .sha512),
-    ])
+    @Test(
+        "HMAC",
+        arguments: [
+            ("hmac_sha256_test.json", HashAlgorithm.sha256), ("hmac_sha384_test.json", .sha384), ("hmac_sha512_test.json", .sha512),
+        ])
     func hmac(file: String, algorithm: HashAlgorithm) throws {
         let vectors = try Wycheproof<MACCase>(file)
         var tally = VectorTally()
@@ -102,9 +103,11 @@ struct WycheproofTests {
         #expect(tally.total == vectors.numberOfTests)
     }
 
-    @Test("AES-CBC-HMAC", arguments: [
-        ("a128cbc_hs256_test.json", AEAD.cbc128), ("a192cbc_hs384_test.json", .cbc192), ("a256cbc_hs512_test.json", .cbc256),
-    ])
+    @Test(
+        "AES-CBC-HMAC",
+        arguments: [
+            ("a128cbc_hs256_test.json", AEAD.cbc128), ("a192cbc_hs384_test.json", .cbc192), ("a256cbc_hs512_test.json", .cbc256),
+        ])
     func cbcHMAC(file: String, cipher: AEAD) throws {
         let vectors = try Wycheproof<AEADCase>(file)
         var tally = VectorTally()

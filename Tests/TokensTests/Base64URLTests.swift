@@ -1,13 +1,14 @@
 import Testing
-
 import Tokens
 
 @Suite("Base64url")
 struct Base64URLTests {
-    @Test("Bytes of every length come back, in the characters of RFC 4648", arguments: [
-        ([], ""), ([0x66], "Zg"), ([0x66, 0x6F], "Zm8"), ([0x66, 0x6F, 0x6F], "Zm9v"), ([0x66, 0x6F, 0x6F, 0x62], "Zm9vYg"),
-        ([0xFB, 0xFF, 0xBF], "-_-_"), ([0xFF, 0xFF, 0xFF], "____"), ([0, 0, 0, 0], "AAAAAA"),
-    ] as [([UInt8], String)])
+    @Test(
+        "Bytes of every length come back, in the characters of RFC 4648",
+        arguments: [
+            ([], ""), ([0x66], "Zg"), ([0x66, 0x6F], "Zm8"), ([0x66, 0x6F, 0x6F], "Zm9v"), ([0x66, 0x6F, 0x6F, 0x62], "Zm9vYg"),
+            ([0xFB, 0xFF, 0xBF], "-_-_"), ([0xFF, 0xFF, 0xFF], "____"), ([0, 0, 0, 0], "AAAAAA"),
+        ] as [([UInt8], String)])
     func examples(bytes: [UInt8], text: String) throws {
         #expect(Base64URL.encode(bytes) == text)
         #expect(try Base64URL.decode(text) == bytes)
@@ -24,14 +25,16 @@ struct Base64URLTests {
         }
     }
 
-    @Test("Anything but the canonical form is refused (J-08)", arguments: [
-        "A", "AAAAA",  // no bytes have so many characters
-        "Zg==", "Zm8=", "Zm9v=", "=", "====",  // padding
-        "Zh", "Zk", "Zn", "Zm9", "Zm_",  // unused bits that are not zero
-        "Z m9", "Zm9v\n", " Zm9v", "Zm9v ", "Zm\t9", "Zm9v\r\n", "Zm9\0",  // space and control characters
-        "+/+/", "-/-_", "Zm9+",  // the other alphabet
-        "Zm9.", "Zm9,", "Zm9?", "Zm9%", "Zm9\u{FF}", "é", "Zm9é",  // foreign characters
-    ])
+    @Test(
+        "Anything but the canonical form is refused (J-08)",
+        arguments: [
+            "A", "AAAAA",  // no bytes have so many characters
+            "Zg==", "Zm8=", "Zm9v=", "=", "====",  // padding
+            "Zh", "Zk", "Zn", "Zm9", "Zm_",  // unused bits that are not zero
+            "Z m9", "Zm9v\n", " Zm9v", "Zm9v ", "Zm\t9", "Zm9v\r\n", "Zm9\0",  // space and control characters
+            "+/+/", "-/-_", "Zm9+",  // the other alphabet
+            "Zm9.", "Zm9,", "Zm9?", "Zm9%", "Zm9\u{FF}", "é", "Zm9é",  // foreign characters
+        ])
     func refused(text: String) {
         #expect(throws: TokenError.badBase64) { try Base64URL.decode(text) }
     }

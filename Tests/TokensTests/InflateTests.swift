@@ -1,7 +1,6 @@
-import Testing
-
 import OpenSSLCrypto
 import StrictJSON
+import Testing
 import Tokens
 
 /// Deflated sessions are NextAuth.js v3's alone, so the unpacking is tested through its verifier.
@@ -46,10 +45,10 @@ struct InflateTests {
         // A session with forty groups, signed with the secret above and packed by zlib 1.2.13 at level 9.
         let packed = try Base64URL.decode(
             "XZLLcqMwEEW_yClA4IqXGBGXCC2FQYyDd7bw8ExiO64A-vpRZhZRs9Cm1acf9_Z5TprTTrWiTVihiwnaZPNwnhNd7dl30GXt2B5I8lW9bjXrLi"
-            + "f2Vs0n8ntMZUx4F08__-Gd68wDWrZplLyrt42rIseHTqEc0OCAZnbOxGXm8px9_tQuHSGB2JyQPeE0tDlX0H5acJOJ-YijhQO0sDlTW7m8tTlG"
-            + "uIwDNKdkGiia0wPdOzyyOSAgUW0XZBjAbOcUHtdMY516D2Rtc4HZb8KcmQnNaP670EF1ZK25VnYdzWk_CjSjmVkq1B-6PhA0szlivPNx_1ibfZ"
-            + "EmnMZLf422YbCoPWNPjOMaaeQbrTVHvdQojOcL_Ue8f2Y0Kl3sbR9wjXScBYUA0P6Fa-5tcUvm0DGnBQ09NjiGG5oqYmuQKjC7jf9eZNjXZmTd"
-            + "x2S8-x-j5fgnezhvL0P1cgrH6zbftdfpa5-mx07kz7fjr_1qXjXNJ9m-V6vs4347Xm9RmhM5Pd99D-om313oVNbD4-HpAE_tVQ3grNc7van_Ag")
+                + "f2Vs0n8ntMZUx4F08__-Gd68wDWrZplLyrt42rIseHTqEc0OCAZnbOxGXm8px9_tQuHSGB2JyQPeE0tDlX0H5acJOJ-YijhQO0sDlTW7m8tTlG"
+                + "uIwDNKdkGiia0wPdOzyyOSAgUW0XZBjAbOcUHtdMY516D2Rtc4HZb8KcmQnNaP670EF1ZK25VnYdzWk_CjSjmVkq1B-6PhA0szlivPNx_1ibfZ"
+                + "EmnMZLf422YbCoPWNPjOMaaeQbrTVHvdQojOcL_Ue8f2Y0Kl3sbR9wjXScBYUA0P6Fa-5tcUvm0DGnBQ09NjiGG5oqYmuQKjC7jf9eZNjXZmTd"
+                + "x2S8-x-j5fgnezhvL0P1cgrH6zbftdfpa5-mx07kz7fjr_1qXjXNJ9m-V6vs4347Xm9RmhM5Pd99D-om313oVNbD4-HpAE_tVQ3grNc7van_Ag")
         #expect(packed[0] & 7 == 0b101, "not one last block with codes of its own")
         #expect(try refusal(packed) == nil)
         for count in 0..<packed.count { #expect(try refusal(Array(packed.prefix(count))) == .badPayload, "\(count) bytes") }
@@ -67,13 +66,15 @@ struct InflateTests {
         }
     }
 
-    @Test("Streams that follow no code are refused", arguments: [
-        [0x07], [0x06, 0x00],  // the block type that does not exist
-        [0x03, 0x00],  // an empty block: no token
-        [0x4B, 0x04, 0x12, 0x00],  // a distance before the beginning
-        [0xFB, 0xFF, 0xFF, 0xFF, 0xFF], [0x05, 0x00, 0x00, 0x00], [0x05, 0xE0, 0x81, 0x08, 0x00, 0x00],
-        [UInt8](repeating: 0xFF, count: 300), [UInt8](repeating: 0x55, count: 300), [UInt8](repeating: 0xED, count: 300),
-    ] as [[UInt8]])
+    @Test(
+        "Streams that follow no code are refused",
+        arguments: [
+            [0x07], [0x06, 0x00],  // the block type that does not exist
+            [0x03, 0x00],  // an empty block: no token
+            [0x4B, 0x04, 0x12, 0x00],  // a distance before the beginning
+            [0xFB, 0xFF, 0xFF, 0xFF, 0xFF], [0x05, 0x00, 0x00, 0x00], [0x05, 0xE0, 0x81, 0x08, 0x00, 0x00],
+            [UInt8](repeating: 0xFF, count: 300), [UInt8](repeating: 0x55, count: 300), [UInt8](repeating: 0xED, count: 300),
+        ] as [[UInt8]])
     func streams(packed: [UInt8]) throws {
         #expect(try refusal(packed) != nil)
     }
@@ -99,17 +100,22 @@ struct InflateTests {
         #expect(try refusal(packed) == .badPayload)
     }
 
-    @Test("Encryption without `zip`, or with another, is none of v3's", arguments: [
-        #"{"alg":"dir","enc":"A256GCM"}"#, #"{"alg":"dir","enc":"A256GCM","zip":"def"}"#, #"{"alg":"dir","enc":"A256GCM","zip":["DEF"]}"#,
-        #"{"alg":"dir","enc":"A256GCM","zip":"DEF","crit":["zip"]}"#,
-    ])
+    @Test(
+        "Encryption without `zip`, or with another, is none of v3's",
+        arguments: [
+            #"{"alg":"dir","enc":"A256GCM"}"#, #"{"alg":"dir","enc":"A256GCM","zip":"def"}"#,
+            #"{"alg":"dir","enc":"A256GCM","zip":["DEF"]}"#,
+            #"{"alg":"dir","enc":"A256GCM","zip":"DEF","crit":["zip"]}"#,
+        ])
     func zip(header: String) throws {
         #expect(try refusal(stored(Array(signed().utf8)), header: header) == .forbiddenHeader)
     }
 
-    @Test("J-06: what is inside the encryption must be signed, too", arguments: [
-        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1In0.", #"{"sub":"u","iat":1789999999,"exp":1790000060}"#, "",
-    ])
+    @Test(
+        "J-06: what is inside the encryption must be signed, too",
+        arguments: [
+            "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1In0.", #"{"sub":"u","iat":1789999999,"exp":1790000060}"#, "",
+        ])
     func inner(text: String) throws {
         #expect(try refusal(stored(Array(text.utf8))) != nil)
     }

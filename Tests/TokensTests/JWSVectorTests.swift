@@ -1,6 +1,5 @@
-import Testing
-
 import OpenSSLCrypto
+import Testing
 import Tokens
 
 /// Foreign JWS vectors, unchanged, through the code that partner tokens go through.
@@ -120,6 +119,10 @@ struct JWSVectorTests {
         #expect(verified.payload == example.payload)
         #expect(verified.header.keyID == example.key.id)
         #expect(compact == example.signingInput + "." + example.signature)
+        // The same key as section 3.5 gives it, through a key file.
+        let ring = try KeyRing(
+            jwks: VectorFiles.bytes(["keys": [VectorFiles.json("jose-cookbook/jwk/3_5.symmetric_key_mac_computation.json")]]))
+        #expect(accepts(compact, ring))
     }
 
     @Test("RFC 7520 section 4.5, detached content: refused as it stands, verifies with its content put back")
@@ -148,9 +151,11 @@ struct JWSVectorTests {
         #expect(throws: TokenError.badHeader) { try VerifiedJWS.verify(Array(token.utf8).span, with: example.key) }
     }
 
-    @Test("J-13: RFC 7797, unencoded payload: refused", arguments: [
-        "rfc7797/4.2.hmac-sha2_b64_false.json", "rfc7797/hmac-sha2_b64_false.json",
-    ])
+    @Test(
+        "J-13: RFC 7797, unencoded payload: refused",
+        arguments: [
+            "rfc7797/4.2.hmac-sha2_b64_false.json", "rfc7797/hmac-sha2_b64_false.json",
+        ])
     func unencoded(path: String) throws {
         let example = try Cookbook(path)
         let token = example.compact ?? example.signingInput + "." + example.signature

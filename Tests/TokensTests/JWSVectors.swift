@@ -1,5 +1,4 @@
 import Foundation
-
 import OpenSSLCrypto
 import Tokens
 

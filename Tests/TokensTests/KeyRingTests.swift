@@ -1,6 +1,5 @@
-import Testing
-
 import OpenSSLCrypto
+import Testing
 import Tokens
 
 struct BadRing: Sendable, CustomTestStringConvertible {
@@ -42,7 +41,8 @@ private let bad: [BadRing] = [
     BadRing("alg in lower case", set(key(#""kid":"a","kty":"oct","alg":"hs256","k":"\#(secret)""#)), "`alg`"),
     BadRing("an encryption algorithm", set(key(#""kid":"a","kty":"oct","alg":"A256GCM","k":"\#(secret)""#)), "`alg`"),
     BadRing("use enc", set(key(#""kid":"a","kty":"oct","alg":"HS256","use":"enc","k":"\#(secret)""#)), "`use`"),
-    BadRing("key_ops without verify", set(key(#""kid":"a","kty":"oct","alg":"HS256","key_ops":["encrypt"],"k":"\#(secret)""#)), "`key_ops`"),
+    BadRing(
+        "key_ops without verify", set(key(#""kid":"a","kty":"oct","alg":"HS256","key_ops":["encrypt"],"k":"\#(secret)""#)), "`key_ops`"),
     BadRing("key_ops that is no array", set(key(#""kid":"a","kty":"oct","alg":"HS256","key_ops":"verify","k":"\#(secret)""#)), "`key_ops`"),
     BadRing("no k", set(key(#""kid":"a","kty":"oct","alg":"HS256""#)), "`k`", "base64url"),
     BadRing("k with padding", set(key(#""kid":"a","kty":"oct","alg":"HS256","k":"\#(secret)=""#)), "`k`", "base64url"),

@@ -1,6 +1,5 @@
-import Testing
-
 import OpenSSLCrypto
+import Testing
 import Tokens
 
 private let now = TokenFactory.now
@@ -164,7 +163,8 @@ private let claims: [Attack] = [
     Attack("roles null", claim: "roles", "null", .badClaim), Attack("roles with an empty one", claim: "roles", #"[""]"#, .badClaim),
     Attack("scope an array", claim: "scope", #"["customers:read"]"#, .badClaim),
     Attack("scope with two spaces", claim: "scope", #""a  b""#, .badClaim), Attack("scope a space", claim: "scope", #"" ""#, .badClaim),
-    Attack("scope ending in a space", claim: "scope", #""a ""#, .badClaim), Attack("scope with a tab", claim: "scope", #""a\tb""#, .badClaim),
+    Attack("scope ending in a space", claim: "scope", #""a ""#, .badClaim),
+    Attack("scope with a tab", claim: "scope", #""a\tb""#, .badClaim),
     Attack("scope with a quote", claim: "scope", #""a\"b""#, .badClaim), Attack("scope not ASCII", claim: "scope", #""é""#, .badClaim),
     Attack("scope null", claim: "scope", "null", .badClaim),
     Attack("tenant a number", claim: "tenant", "7", .badClaim), Attack("tenant null", claim: "tenant", "null", .badClaim),
@@ -196,11 +196,15 @@ private let json: [Attack] = [
     Attack("an empty payload", payload: "", .badPayload), Attack("an array as payload", payload: "[]", .badPayload),
     Attack("a string as payload", payload: "\"acme\"", .badPayload), Attack("a token as payload", payload: good, .badPayload),
     Attack("something behind the payload", payload: TokenFactory.payload() + " x", .badPayload),
-    Attack("nesting over 32", payload: TokenFactory.payload([:], adding: "\"x\":" + String(repeating: "[", count: 40) + String(repeating: "]", count: 40)), .badPayload),
+    Attack(
+        "nesting over 32",
+        payload: TokenFactory.payload([:], adding: "\"x\":" + String(repeating: "[", count: 40) + String(repeating: "]", count: 40)),
+        .badPayload),
     Attack("a lone surrogate", payload: TokenFactory.payload(["sub": #""\ud800""#]), .badPayload),
     Attack(
         "invalid UTF-8",
-        TokenFactory().token(header: Array(TokenFactory.header.utf8), payload: Array(#"{"sub":""#.utf8) + [0xC3, 0x28] + Array(#""}"#.utf8)),
+        TokenFactory().token(
+            header: Array(TokenFactory.header.utf8), payload: Array(#"{"sub":""#.utf8) + [0xC3, 0x28] + Array(#""}"#.utf8)),
         .badPayload),
     Attack("a byte order mark", payload: "\u{FEFF}" + TokenFactory.payload(), .badPayload),
 ]
@@ -235,9 +239,11 @@ struct KnownAttackTests {
     @Test("J-08: one serialization, one spelling", arguments: serializations)
     func j08(_ attack: Attack) throws { try run(attack) }
 
-    @Test("J-10: nothing over 8 KiB is split, and many dots are told at the third", arguments: [
-        (8190, TokenError.malformedToken), (8192, .malformedToken), (8193, .tokenTooLong), (1 << 20, .tokenTooLong),
-    ])
+    @Test(
+        "J-10: nothing over 8 KiB is split, and many dots are told at the third",
+        arguments: [
+            (8190, TokenError.malformedToken), (8192, .malformedToken), (8193, .tokenTooLong), (1 << 20, .tokenTooLong),
+        ])
     func j10(count: Int, expected: TokenError) throws {
         let dots = [UInt8](repeating: UInt8(ascii: "."), count: count)
         #expect(try TokenFactory.verifier().refusal(dots) == expected)

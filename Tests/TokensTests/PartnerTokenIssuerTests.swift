@@ -1,7 +1,6 @@
-import Testing
-
 import OpenSSLCrypto
 import StrictJSON
+import Testing
 import Tokens
 
 private let now = TokenFactory.now
@@ -17,7 +16,8 @@ struct PartnerTokenIssuerTests {
         let ring = try TokenFactory.ring(
             TokenFactory.jwk("2026 \"α\"".replacing("\"", with: "\\\""), alg: algorithm.rawValue, secret: [UInt8](repeating: 3, count: 64)))
         let token = issuer(ring.signing).issue(
-            subject: "acme", clientID: "acme", scopes: ["customers:read", "customers:write"], roles: ["partner-writer", "ä\"\n"], tenant: "acme",
+            subject: "acme", clientID: "acme", scopes: ["customers:read", "customers:write"], roles: ["partner-writer", "ä\"\n"],
+            tenant: "acme",
             lifetime: 600, at: now, tokenID: "01J")
         let claims = try TokenFactory.verifier(ring).claims(token)
         #expect(claims.subject == "acme")

@@ -1,6 +1,5 @@
-import Testing
-
 import OpenSSLCrypto
+import Testing
 import Tokens
 
 private let now = TokenFactory.now
@@ -12,7 +11,9 @@ struct PartnerTokenLayoutTests {
     private func agree(_ token: [UInt8], _ verifier: PartnerTokenVerifier, at time: Int64 = now, _ what: String) -> Bool {
         let first = verifier.checks(token.span, at: time).first { $0.holds != true }
         let refusal = verifier.refusal(token, at: time)
-        if first?.error != refusal { Issue.record("\(what): verify says \(String(describing: refusal)), the checks \(String(describing: first))") }
+        if first?.error != refusal {
+            Issue.record("\(what): verify says \(String(describing: refusal)), the checks \(String(describing: first))")
+        }
         return refusal == nil
     }
 
@@ -49,11 +50,13 @@ struct PartnerTokenLayoutTests {
     }
 
     /// Claims that take the quick way and the same ones written so that they cannot: the claims must be the same.
-    @Test("Both ways give the same claims", arguments: [
-        [:], ["scope": "\"\""], ["scope": "\"a\""], ["scope": "\"a b c d e f\""], ["roles": "[]"], ["roles": #"["a"]"#],
-        ["roles": #"["a","b c","d"]"#], ["tenant": nil], ["tenant": #""t-2""#], ["sub": #""x y~z""#], ["iat": "0", "nbf": "0"],
-        ["nbf": "0"], ["jti": #""01JDG4ZK8Q3V5N7W2X9Y0ABCDE""#], ["exp": "\(now + 1)"],
-    ] as [[String: String?]])
+    @Test(
+        "Both ways give the same claims",
+        arguments: [
+            [:], ["scope": "\"\""], ["scope": "\"a\""], ["scope": "\"a b c d e f\""], ["roles": "[]"], ["roles": #"["a"]"#],
+            ["roles": #"["a","b c","d"]"#], ["tenant": nil], ["tenant": #""t-2""#], ["sub": #""x y~z""#], ["iat": "0", "nbf": "0"],
+            ["nbf": "0"], ["jti": #""01JDG4ZK8Q3V5N7W2X9Y0ABCDE""#], ["exp": "\(now + 1)"],
+        ] as [[String: String?]])
     func sameClaims(replacements: [String: String?]) throws {
         let verifier = PartnerTokenVerifier(
             keys: try TokenFactory.ring(TokenFactory.jwk("k1")), issuer: TokenFactory.issuer, audience: TokenFactory.audience,
@@ -67,13 +70,16 @@ struct PartnerTokenLayoutTests {
         #expect(quick == reordered)
     }
 
-    @Test("Values that the layout would never have are read alike both ways", arguments: [
-        ["sub": #""a\"b""#], ["sub": #""ä""#], ["sub": #""\u0061""#], ["sub": #""""#], ["jti": #""a\\""#], ["iat": "01"], ["iat": "-0"],
-        ["iat": "0"], ["iat": "00"], ["exp": "\(now + 600).0"], ["exp": "\(now + 600)e0"], ["exp": "253402300799"], ["exp": "253402300800"],
-        ["exp": "999999999999"], ["exp": "1000000000000"], ["nbf": "253402300799"], ["roles": "[ ]"], ["roles": #"["a",]"#],
-        ["roles": #"["a" ,"b"]"#], ["roles": #"["a""b"]"#], ["roles": #"[""]"#], ["roles": #"["a"]]"#], ["scope": #"" a""#],
-        ["scope": #""a ""#], ["scope": #""a  b""#], ["scope": #""a\u0020b""#], ["tenant": #""""#], ["tenant": "null"],
-    ] as [[String: String?]])
+    @Test(
+        "Values that the layout would never have are read alike both ways",
+        arguments: [
+            ["sub": #""a\"b""#], ["sub": #""ä""#], ["sub": #""\u0061""#], ["sub": #""""#], ["jti": #""a\\""#], ["iat": "01"], ["iat": "-0"],
+            ["iat": "0"], ["iat": "00"], ["exp": "\(now + 600).0"], ["exp": "\(now + 600)e0"], ["exp": "253402300799"],
+            ["exp": "253402300800"],
+            ["exp": "999999999999"], ["exp": "1000000000000"], ["nbf": "253402300799"], ["roles": "[ ]"], ["roles": #"["a",]"#],
+            ["roles": #"["a" ,"b"]"#], ["roles": #"["a""b"]"#], ["roles": #"[""]"#], ["roles": #"["a"]]"#], ["scope": #"" a""#],
+            ["scope": #""a ""#], ["scope": #""a  b""#], ["scope": #""a\u0020b""#], ["tenant": #""""#], ["tenant": "null"],
+        ] as [[String: String?]])
     func oddValues(replacements: [String: String?]) throws {
         let token = TokenFactory().token(payload: TokenFactory.payload(replacements))
         _ = agree(Array(token.utf8), try TokenFactory.verifier(), "\(replacements)")
@@ -107,7 +113,9 @@ struct PartnerTokenLayoutTests {
             #expect(!agree(Array(good.utf8), verifier, "another issuer or audience"))
         }
         let verifier = PartnerTokenVerifier(keys: ring, issuer: TokenFactory.issuer, audience: TokenFactory.audience)
-        for (kid, byte, accepted) in [("k2", 7, true), ("k2", 8, false), ("k3", 8, true), ("k3", 7, false), ("k1", 7, false)] as [(String, UInt8, Bool)] {
+        for (kid, byte, accepted) in [("k2", 7, true), ("k2", 8, false), ("k3", 8, true), ("k3", 7, false), ("k1", 7, false)]
+            as [(String, UInt8, Bool)]
+        {
             let token = TokenFactory(secret: [UInt8](repeating: byte, count: 32)).token(
                 header: #"{"alg":"HS256","typ":"at+jwt","kid":"\#(kid)"}"#)
             #expect(agree(Array(token.utf8), verifier, "\(kid) \(byte)") == accepted)

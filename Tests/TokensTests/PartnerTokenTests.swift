@@ -1,7 +1,6 @@
-import Testing
-
 import OpenSSLCrypto
 import StrictJSON
+import Testing
 import Tokens
 
 private let now = TokenFactory.now
@@ -27,18 +26,20 @@ struct PartnerTokenTests {
         #expect(claims.expires == now + 600)
     }
 
-    @Test("What may be absent or look otherwise is accepted", arguments: [
-        TokenFactory.payload(["nbf": nil]),
-        TokenFactory.payload(["scope": nil]), TokenFactory.payload(["scope": "\"\""]),
-        TokenFactory.payload(["roles": nil]), TokenFactory.payload(["roles": "[]"]),
-        TokenFactory.payload(["tenant": nil]),
-        TokenFactory.payload(["aud": #"["provisioning"]"#]), TokenFactory.payload(["aud": #"["billing","provisioning"]"#]),
-        TokenFactory.payload(["iss": #""https:\/\/gate.example""#]),  // the same string, escaped
-        TokenFactory.payload([:], adding: #""acr":{"deep":[1,2,{"x":null}]}"#),
-        TokenFactory.payload(["iat": "\(now + 15)", "exp": "\(now + 16)"]), TokenFactory.payload(["nbf": "\(now + 15)"]),
-        TokenFactory.payload(["exp": "\(now + 1)"]), TokenFactory.payload(["exp": "\(now + 3600)"]),
-        TokenFactory.payload(["iat": "0", "nbf": nil, "exp": "\(now + 1)"]),
-    ])
+    @Test(
+        "What may be absent or look otherwise is accepted",
+        arguments: [
+            TokenFactory.payload(["nbf": nil]),
+            TokenFactory.payload(["scope": nil]), TokenFactory.payload(["scope": "\"\""]),
+            TokenFactory.payload(["roles": nil]), TokenFactory.payload(["roles": "[]"]),
+            TokenFactory.payload(["tenant": nil]),
+            TokenFactory.payload(["aud": #"["provisioning"]"#]), TokenFactory.payload(["aud": #"["billing","provisioning"]"#]),
+            TokenFactory.payload(["iss": #""https:\/\/gate.example""#]),  // the same string, escaped
+            TokenFactory.payload([:], adding: #""acr":{"deep":[1,2,{"x":null}]}"#),
+            TokenFactory.payload(["iat": "\(now + 15)", "exp": "\(now + 16)"]), TokenFactory.payload(["nbf": "\(now + 15)"]),
+            TokenFactory.payload(["exp": "\(now + 1)"]), TokenFactory.payload(["exp": "\(now + 3600)"]),
+            TokenFactory.payload(["iat": "0", "nbf": nil, "exp": "\(now + 1)"]),
+        ])
     func alsoAccepted(payload: String) throws {
         let verifier = PartnerTokenVerifier(
             keys: try TokenFactory.ring(TokenFactory.jwk("k1")), issuer: TokenFactory.issuer, audience: TokenFactory.audience,
@@ -46,10 +47,12 @@ struct PartnerTokenTests {
         #expect(verifier.refusal(factory.token(payload: payload)) == nil)
     }
 
-    @Test("A header may say more, escape its text and order its members as it likes", arguments: [
-        #"{"typ":"at+jwt","kid":"k1","alg":"HS256"}"#, "{ \"alg\" : \"HS256\" ,\n\"typ\":\"at+jwt\",\"kid\":\"k1\" }",
-        #"{"alg":"HS\u0032\u00356","typ":"at+jwt","kid":"\u006b1"}"#, #"{"alg":"HS256","typ":"at+jwt","kid":"k1","x5t":"AQ"}"#,
-    ])
+    @Test(
+        "A header may say more, escape its text and order its members as it likes",
+        arguments: [
+            #"{"typ":"at+jwt","kid":"k1","alg":"HS256"}"#, "{ \"alg\" : \"HS256\" ,\n\"typ\":\"at+jwt\",\"kid\":\"k1\" }",
+            #"{"alg":"HS\u0032\u00356","typ":"at+jwt","kid":"\u006b1"}"#, #"{"alg":"HS256","typ":"at+jwt","kid":"k1","x5t":"AQ"}"#,
+        ])
     func headers(header: String) throws {
         #expect(try TokenFactory.verifier().refusal(factory.token(header: header)) == nil)
     }
@@ -137,12 +140,30 @@ struct PartnerTokenTests {
 
     // MARK: - Time
 
-    @Test("Times are judged to the second", arguments: [
-        (0, nil), (599, nil), (600, TokenError.expired), (601, .expired), (100_000, .expired),
-        (-15, nil), (-16, .notYetValid), (-100_000, .notYetValid),
-    ] as [(Int64, TokenError?)])
+    @Test(
+        "Times are judged to the second",
+        arguments: [
+            (0, nil), (599, nil), (600, TokenError.expired), (601, .expired), (100_000, .expired),
+            (-15, nil), (-16, .notYetValid), (-100_000, .notYetValid),
+        ] as [(Int64, TokenError?)])
     func clock(offset: Int64, expected: TokenError?) throws {
         #expect(try TokenFactory.verifier().refusal(factory.token(), at: now + offset) == expected)
+    }
+
+    @Test(
+        "Claims that were verified before are judged again by the clock alone",
+        arguments: [
+            (0, nil), (599, nil), (600, TokenError.expired), (-15, nil), (-16, .notYetValid),
+        ] as [(Int64, TokenError?)])
+    func clockAgain(offset: Int64, expected: TokenError?) throws {
+        let verifier = try TokenFactory.verifier()
+        let claims = try verifier.claims(factory.token())
+        do throws(TokenError) {
+            try verifier.checkTime(of: claims, at: now + offset)
+            #expect(expected == nil)
+        } catch {
+            #expect(error == expected)
+        }
     }
 
     @Test("A retired key verifies until the last token that it can have signed has expired")

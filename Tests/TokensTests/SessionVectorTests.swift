@@ -1,8 +1,7 @@
 import Foundation
-import Testing
-
 import OpenSSLCrypto
 import StrictJSON
+import Testing
 import Tokens
 
 /// Tokens minted by real NextAuth.js and Auth.js releases, unchanged (`Tests/Vectors/nextauth.json`).
@@ -83,7 +82,9 @@ struct SessionVectorTests {
         }
     }
 
-    @Test("A valid token is refused by the verifier of every other profile", arguments: vectors.filter { $0.json["expect"] as? String == "valid" })
+    @Test(
+        "A valid token is refused by the verifier of every other profile",
+        arguments: vectors.filter { $0.json["expect"] as? String == "valid" })
     func otherProfiles(_ vector: Vector) throws {
         for profile in SessionProfile.allCases where profile != vector.profile {
             let verifier = try vector.verifier(profile: profile)

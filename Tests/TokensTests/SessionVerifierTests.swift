@@ -1,7 +1,6 @@
-import Testing
-
 import OpenSSLCrypto
 import StrictJSON
+import Testing
 import Tokens
 
 private let now = JWEFactory.now
@@ -82,20 +81,26 @@ struct SessionVerifierTests {
         #expect(try verifier(judged, secrets: ["another"]).refusal(token) != nil)
     }
 
-    @Test("S-01: a token salted for another cookie is no session", arguments: [
-        "", "authjs.state", "authjs.pkce.code_verifier", "authjs.csrf-token", "__Secure-authjs.session-token", "authjs.session-token.0",
-    ])
+    @Test(
+        "S-01: a token salted for another cookie is no session",
+        arguments: [
+            "", "authjs.state", "authjs.pkce.code_verifier", "authjs.csrf-token", "__Secure-authjs.session-token", "authjs.session-token.0",
+        ])
     func salt(cookie: String) throws {
         let factory = try JWEFactory.v5(cookie: cookie)
         #expect(try verifier().refusal(factory.token(header: cbc)) == .badMAC)
         #expect(
-            try verifier().refusal(factory.token(header: #"{"alg":"dir","enc":"A256CBC-HS512","kid":"\#(factory.thumbprint)"}"#)) == .unknownKey)
+            try verifier().refusal(factory.token(header: #"{"alg":"dir","enc":"A256CBC-HS512","kid":"\#(factory.thumbprint)"}"#))
+                == .unknownKey)
     }
 
-    @Test("S-01: what opens but names nobody is no session (CVE-2023-48309)", arguments: [
-        #"{"value":"state","iat":1789999999,"exp":1790000900,"jti":"x"}"#, #"{"sub":null,"email":null,"iat":1789999999,"exp":1790000900}"#,
-        #"{"iat":1789999999,"exp":1790000900}"#,
-    ])
+    @Test(
+        "S-01: what opens but names nobody is no session (CVE-2023-48309)",
+        arguments: [
+            #"{"value":"state","iat":1789999999,"exp":1790000900,"jti":"x"}"#,
+            #"{"sub":null,"email":null,"iat":1789999999,"exp":1790000900}"#,
+            #"{"iat":1789999999,"exp":1790000900}"#,
+        ])
     func nobody(claims: String) throws {
         #expect(try verifier(.nextauthV4).refusal(JWEFactory.v4().token(header: gcm, claims)) == .missingClaim)
     }
@@ -107,7 +112,8 @@ struct SessionVerifierTests {
             for count in [64, 32] {
                 let factory = try JWEFactory.v5(count, secret: secret)
                 let enc = count == 64 ? "A256CBC-HS512" : "A256GCM"
-                #expect(verifier.refusal(try factory.token(header: #"{"alg":"dir","enc":"\#(enc)","kid":"\#(factory.thumbprint)"}"#)) == nil)
+                #expect(
+                    verifier.refusal(try factory.token(header: #"{"alg":"dir","enc":"\#(enc)","kid":"\#(factory.thumbprint)"}"#)) == nil)
                 #expect(verifier.refusal(try factory.token(header: #"{"alg":"dir","enc":"\#(enc)"}"#)) == (isFirst ? nil : .badMAC))
                 // The id of the other length's key, and ids that are none.
                 let other = try JWEFactory.v5(count == 64 ? 32 : 64, secret: secret).thumbprint
@@ -118,33 +124,39 @@ struct SessionVerifierTests {
             }
         }
         // v4 never rotates: the second secret is none of its keys.
-        #expect(try TokensTests.verifier(.nextauthV4, secrets: ["new", "old"]).refusal(JWEFactory.v4(secret: "old").token(header: gcm)) == .badMAC)
+        #expect(
+            try TokensTests.verifier(.nextauthV4, secrets: ["new", "old"]).refusal(JWEFactory.v4(secret: "old").token(header: gcm))
+                == .badMAC)
     }
 
-    @Test("J-09 and others: a header that asks for anything else is refused before any key is used", arguments: [
-        (#"{"alg":"PBES2-HS256+A128KW","enc":"A256CBC-HS512","p2c":2147483648}"#, TokenError.wrongAlgorithm),
-        (#"{"alg":"dir","enc":"A256CBC-HS512","zip":"DEF"}"#, .forbiddenHeader),
-        (#"{"alg":"dir","enc":"A256CBC-HS512","zip":null}"#, .forbiddenHeader),
-        (#"{"alg":"dir","enc":"A256CBC-HS512","crit":["exp"]}"#, .forbiddenHeader),
-        (#"{"alg":"dir","enc":"A256CBC-HS512","crit":[]}"#, .forbiddenHeader),
-        (#"{"alg":"dir","enc":"A256CBC-HS512","jwk":{}}"#, .forbiddenHeader),
-        (#"{"alg":"dir","enc":"A256CBC-HS512","jku":"https://attacker.example"}"#, .forbiddenHeader),
-        (#"{"alg":"A256KW","enc":"A256CBC-HS512"}"#, .wrongAlgorithm), (#"{"alg":"DIR","enc":"A256CBC-HS512"}"#, .wrongAlgorithm),
-        (#"{"alg":"none","enc":"A256CBC-HS512"}"#, .wrongAlgorithm), (#"{"enc":"A256CBC-HS512"}"#, .wrongAlgorithm),
-        (#"{"alg":"dir"}"#, .wrongAlgorithm), (#"{"alg":"dir","enc":"A128CBC-HS256"}"#, .wrongAlgorithm),
-        (#"{"alg":"dir","enc":"A192CBC-HS384"}"#, .wrongAlgorithm), (#"{"alg":"dir","enc":"none"}"#, .wrongAlgorithm),
-        (#"{"alg":"dir","enc":null}"#, .wrongAlgorithm), (#"{"alg":["dir"],"enc":"A256CBC-HS512"}"#, .wrongAlgorithm),
-        (#"{"alg":"dir","enc":"A256GCM"}"#, .badMAC),  // the right name for another key's content
-        (#"{"alg":"dir","enc":"A256CBC-HS512","alg":"dir"}"#, .duplicateMember), ("[]", .badHeader), ("", .badHeader),
-    ])
+    @Test(
+        "J-09 and others: a header that asks for anything else is refused before any key is used",
+        arguments: [
+            (#"{"alg":"PBES2-HS256+A128KW","enc":"A256CBC-HS512","p2c":2147483648}"#, TokenError.wrongAlgorithm),
+            (#"{"alg":"dir","enc":"A256CBC-HS512","zip":"DEF"}"#, .forbiddenHeader),
+            (#"{"alg":"dir","enc":"A256CBC-HS512","zip":null}"#, .forbiddenHeader),
+            (#"{"alg":"dir","enc":"A256CBC-HS512","crit":["exp"]}"#, .forbiddenHeader),
+            (#"{"alg":"dir","enc":"A256CBC-HS512","crit":[]}"#, .forbiddenHeader),
+            (#"{"alg":"dir","enc":"A256CBC-HS512","jwk":{}}"#, .forbiddenHeader),
+            (#"{"alg":"dir","enc":"A256CBC-HS512","jku":"https://attacker.example"}"#, .forbiddenHeader),
+            (#"{"alg":"A256KW","enc":"A256CBC-HS512"}"#, .wrongAlgorithm), (#"{"alg":"DIR","enc":"A256CBC-HS512"}"#, .wrongAlgorithm),
+            (#"{"alg":"none","enc":"A256CBC-HS512"}"#, .wrongAlgorithm), (#"{"enc":"A256CBC-HS512"}"#, .wrongAlgorithm),
+            (#"{"alg":"dir"}"#, .wrongAlgorithm), (#"{"alg":"dir","enc":"A128CBC-HS256"}"#, .wrongAlgorithm),
+            (#"{"alg":"dir","enc":"A192CBC-HS384"}"#, .wrongAlgorithm), (#"{"alg":"dir","enc":"none"}"#, .wrongAlgorithm),
+            (#"{"alg":"dir","enc":null}"#, .wrongAlgorithm), (#"{"alg":["dir"],"enc":"A256CBC-HS512"}"#, .wrongAlgorithm),
+            (#"{"alg":"dir","enc":"A256GCM"}"#, .badMAC),  // the right name for another key's content
+            (#"{"alg":"dir","enc":"A256CBC-HS512","alg":"dir"}"#, .duplicateMember), ("[]", .badHeader), ("", .badHeader),
+        ])
     func header(header: String, expected: TokenError) throws {
         #expect(try verifier().refusal(JWEFactory.v5().token(header: header)) == expected)
     }
 
-    @Test("J-06: a payload that is no JSON object is refused", arguments: [
-        ("eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyXzAxIn0.", TokenError.badPayload), ("[]", .badPayload), ("\"user_01\"", .badPayload),
-        ("", .badPayload), ("null", .badPayload), ("{}{}", .badPayload), (#"{"sub":"a","sub":"b"}"#, .duplicateMember),
-    ])
+    @Test(
+        "J-06: a payload that is no JSON object is refused",
+        arguments: [
+            ("eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyXzAxIn0.", TokenError.badPayload), ("[]", .badPayload), ("\"user_01\"", .badPayload),
+            ("", .badPayload), ("null", .badPayload), ("{}{}", .badPayload), (#"{"sub":"a","sub":"b"}"#, .duplicateMember),
+        ])
     func payload(payload: String, expected: TokenError) throws {
         #expect(try verifier().refusal(JWEFactory.v5().token(header: cbc, payload)) == expected)
         #expect(try verifier().refusal(JWEFactory.v5().token(header: cbc, [0xFF] + Array(payload.utf8))) == .badPayload)
@@ -179,22 +191,27 @@ struct SessionVerifierTests {
         #expect(try verifier(profile).refusal([UInt8](repeating: UInt8(ascii: "."), count: 65_536)) == .malformedToken)
     }
 
-    @Test("A claim that the header repeats must be the same there", arguments: [
-        (#""sub":"user_01""#, nil), (#""iss":"a""#, TokenError.badClaim), (#""sub":"user_02""#, .badClaim), (#""sub":null"#, .badClaim),
-        (#""aud":["a"]"#, .badClaim),
-    ] as [(String, TokenError?)])
+    @Test(
+        "A claim that the header repeats must be the same there",
+        arguments: [
+            (#""sub":"user_01""#, nil), (#""iss":"a""#, TokenError.badClaim), (#""sub":"user_02""#, .badClaim), (#""sub":null"#, .badClaim),
+            (#""aud":["a"]"#, .badClaim),
+        ] as [(String, TokenError?)])
     func replicated(member: String, expected: TokenError?) throws {
         #expect(try verifier().refusal(JWEFactory.v5().token(header: #"{"alg":"dir","enc":"A256CBC-HS512",\#(member)}"#)) == expected)
     }
 
     // MARK: - Signed profiles
 
-    @Test("J-02, J-17: a signed session has its one algorithm and no other type", arguments: [
-        (#"{"alg":"HS256"}"#, nil), (#"{"alg":"HS256","typ":"JWT"}"#, nil), (#"{"alg":"HS256","typ":"JWT","kid":"x"}"#, nil),
-        (#"{"alg":"HS256","typ":"at+jwt"}"#, TokenError.wrongType), (#"{"alg":"HS256","typ":null}"#, .wrongType),
-        (#"{"alg":"HS384"}"#, .wrongAlgorithm), (#"{"alg":"HS512"}"#, .wrongAlgorithm), (#"{"alg":"none"}"#, .wrongAlgorithm),
-        (#"{"alg":"HS256","crit":["b64"],"b64":true}"#, .forbiddenHeader), (#"{"alg":"HS256","jwk":{}}"#, .forbiddenHeader), ("{}", .wrongAlgorithm),
-    ] as [(String, TokenError?)])
+    @Test(
+        "J-02, J-17: a signed session has its one algorithm and no other type",
+        arguments: [
+            (#"{"alg":"HS256"}"#, nil), (#"{"alg":"HS256","typ":"JWT"}"#, nil), (#"{"alg":"HS256","typ":"JWT","kid":"x"}"#, nil),
+            (#"{"alg":"HS256","typ":"at+jwt"}"#, TokenError.wrongType), (#"{"alg":"HS256","typ":null}"#, .wrongType),
+            (#"{"alg":"HS384"}"#, .wrongAlgorithm), (#"{"alg":"HS512"}"#, .wrongAlgorithm), (#"{"alg":"none"}"#, .wrongAlgorithm),
+            (#"{"alg":"HS256","crit":["b64"],"b64":true}"#, .forbiddenHeader), (#"{"alg":"HS256","jwk":{}}"#, .forbiddenHeader),
+            ("{}", .wrongAlgorithm),
+        ] as [(String, TokenError?)])
     func signedHeader(header: String, expected: TokenError?) throws {
         let token = TokenFactory(secret: Array(JWEFactory.secret.utf8)).token(header: header, payload: JWEFactory.claims)
         #expect(try verifier(.jwtHS256).refusal(token) == expected)
@@ -206,28 +223,32 @@ struct SessionVerifierTests {
         try verifier().refusal(JWEFactory.v5().token(header: cbc, "{\"sub\":\"u\",\(members)}"))
     }
 
-    @Test("Times are judged as the reference judges them, and end and age are required", arguments: [
-        ("\"iat\":\(now),\"exp\":\(now + 1)", nil), ("\"iat\":\(now),\"exp\":\(now - 14)", nil),
-        ("\"iat\":\(now),\"exp\":\(now - 15)", TokenError.expired), ("\"iat\":\(now),\"exp\":\(now - 16).5", .expired),
-        ("\"iat\":\(now),\"exp\":\(now - 15).5", nil), ("\"iat\":\(now).25,\"exp\":\(now + 60).75", nil),
-        ("\"iat\":\(now + 100_000),\"exp\":\(now + 200_000)", nil),  // a future `iat` is let be
-        ("\"iat\":\(now),\"exp\":\(now + 60),\"nbf\":\(now + 15)", nil),
-        ("\"iat\":\(now),\"exp\":\(now + 60),\"nbf\":\(now + 16)", .notYetValid),
-        ("\"iat\":\(now)", .missingClaim), ("\"exp\":\(now + 60)", .missingClaim),
-        ("\"iat\":\(now - 30 * 86_400),\"exp\":\(now + 60)", nil), ("\"iat\":\(now - 30 * 86_400 - 1),\"exp\":\(now + 60)", .expired),
-        ("\"iat\":\(now),\"exp\":\"\(now + 60)\"", .badClaim), ("\"iat\":\(now),\"exp\":null", .badClaim),
-        ("\"iat\":null,\"exp\":\(now + 60)", .badClaim), ("\"iat\":\"x\",\"exp\":\(now + 60)", .badClaim),
-        ("\"iat\":\(now),\"exp\":1e300", .badClaim), ("\"iat\":\(now),\"exp\":\(now + 60),\"nbf\":true", .badClaim),
-        ("\"iat\":\(now),\"exp\":-2147483648", .expired),
-    ] as [(String, TokenError?)])
+    @Test(
+        "Times are judged as the reference judges them, and end and age are required",
+        arguments: [
+            ("\"iat\":\(now),\"exp\":\(now + 1)", nil), ("\"iat\":\(now),\"exp\":\(now - 14)", nil),
+            ("\"iat\":\(now),\"exp\":\(now - 15)", TokenError.expired), ("\"iat\":\(now),\"exp\":\(now - 16).5", .expired),
+            ("\"iat\":\(now),\"exp\":\(now - 15).5", nil), ("\"iat\":\(now).25,\"exp\":\(now + 60).75", nil),
+            ("\"iat\":\(now + 100_000),\"exp\":\(now + 200_000)", nil),  // a future `iat` is let be
+            ("\"iat\":\(now),\"exp\":\(now + 60),\"nbf\":\(now + 15)", nil),
+            ("\"iat\":\(now),\"exp\":\(now + 60),\"nbf\":\(now + 16)", .notYetValid),
+            ("\"iat\":\(now)", .missingClaim), ("\"exp\":\(now + 60)", .missingClaim),
+            ("\"iat\":\(now - 30 * 86_400),\"exp\":\(now + 60)", nil), ("\"iat\":\(now - 30 * 86_400 - 1),\"exp\":\(now + 60)", .expired),
+            ("\"iat\":\(now),\"exp\":\"\(now + 60)\"", .badClaim), ("\"iat\":\(now),\"exp\":null", .badClaim),
+            ("\"iat\":null,\"exp\":\(now + 60)", .badClaim), ("\"iat\":\"x\",\"exp\":\(now + 60)", .badClaim),
+            ("\"iat\":\(now),\"exp\":1e300", .badClaim), ("\"iat\":\(now),\"exp\":\(now + 60),\"nbf\":true", .badClaim),
+            ("\"iat\":\(now),\"exp\":-2147483648", .expired),
+        ] as [(String, TokenError?)])
     func times(members: String, expected: TokenError?) throws {
         #expect(try claims(members) == expected)
     }
 
-    @Test("v3 compares `iat` with the clock and allows no difference of clocks", arguments: [
-        (now, now + 1, nil), (now, now, TokenError.expired), (now + 1, now + 60, .notYetValid),
-        (now - 30 * 86_400, now + 1, nil), (now - 30 * 86_400 - 1, now + 1, .expired),
-    ] as [(Int64, Int64, TokenError?)])
+    @Test(
+        "v3 compares `iat` with the clock and allows no difference of clocks",
+        arguments: [
+            (now, now + 1, nil), (now, now, TokenError.expired), (now + 1, now + 60, .notYetValid),
+            (now - 30 * 86_400, now + 1, nil), (now - 30 * 86_400 - 1, now + 1, .expired),
+        ] as [(Int64, Int64, TokenError?)])
     func v3Times(issued: Int64, expires: Int64, expected: TokenError?) throws {
         let token = try issuer(.nextauthV3).issue([("sub", "u")], lifetime: expires - issued, at: issued, tokenID: "j")
         #expect(try verifier(.nextauthV3).refusal(token) == expected)
@@ -250,23 +271,27 @@ struct SessionVerifierTests {
         var testDescription: String { claims }
     }
 
-    @Test("The first name that is there says who it is", arguments: [
-        Mapping(claims: #""sub":"u","email":"e@x""#), Mapping(claims: #""email":"e@x""#, subject: "e@x"),
-        Mapping(claims: #""sub":null,"email":"e@x""#, subject: "e@x"), Mapping(claims: #""sub":"","email":"e@x""#, subject: nil),
-        Mapping(claims: #""sub":7,"email":"e@x""#, subject: nil), Mapping(claims: #""sub":["u"]"#, subject: nil),
-        Mapping(claims: #""sub":"u","roles":["a","b"]"#, roles: ["a", "b"]), Mapping(claims: #""sub":"u","role":"a""#, roles: ["a"]),
-        Mapping(claims: #""sub":"u","role":"a","roles":["b"]"#, roles: ["b"]), Mapping(claims: #""sub":"u","roles":null,"role":"a""#, roles: ["a"]),
-        Mapping(claims: #""sub":"u","roles":[1]"#, subject: nil), Mapping(claims: #""sub":"u","roles":{"a":true}"#, subject: nil),
-        Mapping(claims: #""sub":"u","roles":7"#, subject: nil), Mapping(claims: #""sub":"u","roles":[""]"#, subject: nil),
-        Mapping(claims: #""sub":"u","tenant":"t""#, tenant: "t"), Mapping(claims: #""sub":"u","companyId":42"#, tenant: "42"),
-        Mapping(claims: #""sub":"u","tenantId":"a","companyId":"b""#, tenant: "a"), Mapping(claims: #""sub":"u","tenant":1.5"#, subject: nil),
-        Mapping(claims: #""sub":"u","tenant":{}"#, subject: nil), Mapping(claims: #""sub":"u","tenant":"""#, subject: nil),
-        Mapping(
-            claims: #""user":{"id":"u","org":{"id":"t"},"roles":["a"]},"sub":"x""#,
-            names: SessionClaimNames(subject: ["user.id"], roles: ["user.roles"], tenant: ["user.org.id"]), roles: ["a"], tenant: "t"),
-        Mapping(claims: #""user.id":"u","user":{"id":"x"}"#, names: SessionClaimNames(subject: ["user.id"])),
-        Mapping(claims: #""user":"u""#, names: SessionClaimNames(subject: ["user.id", "user.", ".user", "user"])),
-    ])
+    @Test(
+        "The first name that is there says who it is",
+        arguments: [
+            Mapping(claims: #""sub":"u","email":"e@x""#), Mapping(claims: #""email":"e@x""#, subject: "e@x"),
+            Mapping(claims: #""sub":null,"email":"e@x""#, subject: "e@x"), Mapping(claims: #""sub":"","email":"e@x""#, subject: nil),
+            Mapping(claims: #""sub":7,"email":"e@x""#, subject: nil), Mapping(claims: #""sub":["u"]"#, subject: nil),
+            Mapping(claims: #""sub":"u","roles":["a","b"]"#, roles: ["a", "b"]), Mapping(claims: #""sub":"u","role":"a""#, roles: ["a"]),
+            Mapping(claims: #""sub":"u","role":"a","roles":["b"]"#, roles: ["b"]),
+            Mapping(claims: #""sub":"u","roles":null,"role":"a""#, roles: ["a"]),
+            Mapping(claims: #""sub":"u","roles":[1]"#, subject: nil), Mapping(claims: #""sub":"u","roles":{"a":true}"#, subject: nil),
+            Mapping(claims: #""sub":"u","roles":7"#, subject: nil), Mapping(claims: #""sub":"u","roles":[""]"#, subject: nil),
+            Mapping(claims: #""sub":"u","tenant":"t""#, tenant: "t"), Mapping(claims: #""sub":"u","companyId":42"#, tenant: "42"),
+            Mapping(claims: #""sub":"u","tenantId":"a","companyId":"b""#, tenant: "a"),
+            Mapping(claims: #""sub":"u","tenant":1.5"#, subject: nil),
+            Mapping(claims: #""sub":"u","tenant":{}"#, subject: nil), Mapping(claims: #""sub":"u","tenant":"""#, subject: nil),
+            Mapping(
+                claims: #""user":{"id":"u","org":{"id":"t"},"roles":["a"]},"sub":"x""#,
+                names: SessionClaimNames(subject: ["user.id"], roles: ["user.roles"], tenant: ["user.org.id"]), roles: ["a"], tenant: "t"),
+            Mapping(claims: #""user.id":"u","user":{"id":"x"}"#, names: SessionClaimNames(subject: ["user.id"])),
+            Mapping(claims: #""user":"u""#, names: SessionClaimNames(subject: ["user.id", "user.", ".user", "user"])),
+        ])
     func mapping(_ row: Mapping) throws {
         let token = try JWEFactory.v5().token(header: cbc, "{\(row.claims),\"iat\":\(now),\"exp\":\(now + 60)}")
         let session = try? verifier(names: row.names).verify(Array(token.utf8).span, at: now)

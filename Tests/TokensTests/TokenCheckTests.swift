@@ -1,6 +1,5 @@
-import Testing
-
 import OpenSSLCrypto
+import Testing
 import Tokens
 
 private let now = TokenFactory.now
@@ -16,7 +15,8 @@ struct TokenCheckTests {
         let checks = try checks(TokenFactory().token())
         #expect(
             checks.map(\.name.rawValue) == [
-                "length", "segments", "encoding", "header", "payload", "type", "key", "algorithm", "extensions", "mac", "issuer", "audience",
+                "length", "segments", "encoding", "header", "payload", "type", "key", "algorithm", "extensions", "mac", "issuer",
+                "audience",
                 "claims", "expiry", "start", "lifetime",
             ])
         #expect(checks.allSatisfy { $0.holds == true && $0.error == nil })

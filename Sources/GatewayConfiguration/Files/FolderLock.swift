@@ -13,7 +13,8 @@ enum FolderLock {
         let deadline = Date().addingTimeInterval(patienceSeconds)
         while try !file.tryLock() {
             guard Date() < deadline else {
-                throw FileError(path: file.path, reason: "another gatehouse command has been changing \(folder) for \(Int(patienceSeconds)) s")
+                throw FileError(
+                    path: file.path, reason: "another gatehouse command has been changing \(folder) for \(Int(patienceSeconds)) s")
             }
             Thread.sleep(forTimeInterval: 0.01)
         }

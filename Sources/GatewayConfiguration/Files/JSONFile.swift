@@ -56,7 +56,9 @@ struct JSONFile {
         return diagnostics.count == before
     }
 
-    mutating func string(_ name: String, of object: JSONElement, _ rule: (String) -> Bool = { _ in true }, expected: String = "a string") -> String? {
+    mutating func string(_ name: String, of object: JSONElement, _ rule: (String) -> Bool = { _ in true }, expected: String = "a string")
+        -> String?
+    {
         guard let element = object[name] else { return nil }
         guard let text = element.string, rule(text) else {
             problem("`\(name)` must be \(expected)", at: element)
@@ -103,11 +105,12 @@ struct JSONFile {
         return result
     }
 
-    /// Line and column of a byte, both from 1; columns count bytes.
+    /// Line and column of a byte, both from 1; columns count Unicode scalars.
     private static func place(of offset: Int, in bytes: [UInt8]) -> (line: Int, column: Int) {
         let before = bytes[..<min(offset, bytes.count)]
         let line = before.count { $0 == UInt8(ascii: "\n") } + 1
         let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        return (line, before.count - lineStart + 1)
+        // Every byte of UTF-8 but a continuation byte begins a scalar.
+        return (line, before[lineStart...].count { $0 & 0xC0 != 0x80 } + 1)
     }
 }

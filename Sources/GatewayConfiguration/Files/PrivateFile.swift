@@ -26,6 +26,19 @@ package enum PrivateFile {
         return try file.readToEnd(limit: largestSize)
     }
 
+    /// Refuses a directory in which others could put their own file in the place of ours. One that is missing is not refused.
+    ///
+    /// Group alone may write: that is how a checkout looks under a umask of 002.
+    static func checkDirectory(_ path: String) throws(FileError) {
+        guard exists(path) else { return }
+        let mode = try OpenFile(path, for: .directory).facts().mode
+        guard mode & 0o002 == 0 else {
+            throw FileError(
+                path: path, reason: "everybody can change what is in it (mode \(octal(mode)))", remedy: "chmod 700 \(shellQuoted(path))"
+            )
+        }
+    }
+
     /// Writes a file that does not exist yet.
     ///
     /// - Throws: `FileError` with `isExisting` when there is something of that name; it is left as it is.

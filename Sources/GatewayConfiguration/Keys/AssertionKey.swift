@@ -1,5 +1,5 @@
-import GatewayCore
 import Access
+import GatewayCore
 package import OpenSSLCrypto
 package import StrictJSON
 import Tokens
@@ -9,10 +9,24 @@ package struct AssertionKey: Sendable {
     /// The `kid`.
     package let id: String
     package let privateKey: Ed25519.PrivateKey
+    private let seed: SecretBytes
     /// Unix seconds.
     package let created: Int64
     /// Unix seconds since when it signs no more; nil: it may sign.
     package let retired: Int64?
+
+    init(id: String, seed: SecretBytes, created: Int64, retired: Int64?) throws(CryptoError) {
+        self.id = id
+        self.seed = seed
+        privateKey = try Ed25519.PrivateKey(seed: seed)
+        self.created = created
+        self.retired = retired
+    }
+
+    /// The key that `assertion: hmac` shares with one upstream.
+    package func hmacKey(upstream: String) throws(CryptoError) -> SecretBytes {
+        try UpstreamProfile.hmacKey(seed: seed, upstream: upstream)
+    }
 
     /// The public half, as it stands in `/.well-known/jwks.json`.
     package var publicJWK: JSONValue {
@@ -55,7 +69,9 @@ enum AssertionKeyFile {
         var keys: [AssertionKey] = []
         for item in list.elements {
             guard let key = key(item, in: &file) else { continue }
-            if keys.contains(where: { $0.id == key.id }) { file.problem("two keys have the kid `\(ForeignText.quotable(key.id))`", at: item) }
+            if keys.contains(where: { $0.id == key.id }) {
+                file.problem("two keys have the kid `\(ForeignText.quotable(key.id))`", at: item)
+            }
             keys.append(key)
         }
         if file.isGood && !keys.contains(where: { $0.retired == nil }) {
@@ -77,21 +93,22 @@ enum AssertionKeyFile {
         let created = file.time("created", of: item)
         let retired = file.time("retired", of: item)
         guard let id, let x = bytes("x", of: item, in: &file), let d = bytes("d", of: item, in: &file) else { return nil }
-        guard let key = try? Ed25519.PrivateKey(seed: SecretBytes(d)) else {
+        guard let key = try? AssertionKey(id: id, seed: SecretBytes(d), created: created ?? 0, retired: retired) else {
             file.problem("`d` is no Ed25519 private key", at: item)
             return nil
         }
-        guard key.publicKey.bytes == x else {
+        guard key.privateKey.publicKey.bytes == x else {
             // Publishing another key than the one that signs would make every upstream refuse.
             file.problem("`x` is not the public key that belongs to `d`", at: item)
             return nil
         }
-        return AssertionKey(id: id, privateKey: key, created: created ?? 0, retired: retired)
+        return key
     }
 
     private static func bytes(_ name: String, of item: JSONElement, in file: inout JSONFile) -> [UInt8]? {
         guard let element = item[name] else { return nil }
-        guard let text = element.string, let bytes = try? Base64URL.decode(Array(text.utf8).span), bytes.count == Ed25519.keyByteCount else {
+        guard let text = element.string, let bytes = try? Base64URL.decode(Array(text.utf8).span), bytes.count == Ed25519.keyByteCount
+        else {
             file.problem("`\(name)` must be 32 bytes in base64url", at: element)
             return nil
         }

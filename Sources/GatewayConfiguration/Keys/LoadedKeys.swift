@@ -23,6 +23,9 @@ package struct LoadedKeys: Sendable {
     /// Diagnostics may hold warnings beside a value. A file that group or others can read is an error that names the `chmod` that mends it.
     package static func load(_ folder: KeyFolder) -> (keys: LoadedKeys?, diagnostics: [Diagnostic]) {
         var diagnostics: [Diagnostic] = []
+        for directory in [folder.path, folder.partnersPath] {
+            do { try PrivateFile.checkDirectory(directory) } catch { diagnostics.append(.whole(error)) }
+        }
         let tokens = contents(of: folder.tokenKeysPath, &diagnostics).flatMap { bytes -> KeyRing? in
             do {
                 return try KeyRing(jwks: bytes)
@@ -37,9 +40,9 @@ package struct LoadedKeys: Sendable {
         let secrets = contents(of: folder.sessionSecretsPath, &diagnostics).flatMap {
             SessionSecretsFile.parse($0, path: folder.sessionSecretsPath, diagnostics: &diagnostics)
         }
-        guard let tokens, let assertions, let secrets, let signing = assertions.first(where: { $0.retired == nil }) else {
-            return (nil, diagnostics)
-        }
+        guard let tokens, let assertions, let secrets, let signing = assertions.first(where: { $0.retired == nil }),
+            !diagnostics.contains(where: { $0.severity == .error })
+        else { return (nil, diagnostics) }
         let keys = LoadedKeys(tokens: tokens, assertions: assertions, sessionSecrets: secrets, assertionSigningKey: signing)
         return (keys, diagnostics)
     }
@@ -48,7 +51,8 @@ package struct LoadedKeys: Sendable {
         do {
             return try PrivateFile.read(path)
         } catch {
-            diagnostics.append(error.isMissing ? .whole(path, "is missing: `gatehouse init` makes the keys that are not there") : .whole(error))
+            diagnostics.append(
+                error.isMissing ? .whole(path, "is missing: `gatehouse init` makes the keys that are not there") : .whole(error))
             return nil
         }
     }

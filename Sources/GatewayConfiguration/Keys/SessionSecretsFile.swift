@@ -20,7 +20,9 @@ enum SessionSecretsFile {
             guard let first = line.first, let last = line.last else { continue }
             // An invisible character at either end is part of the key and never meant: every session would be refused, with nothing to see.
             guard first > 0x20, last > 0x20 else {
-                report(.error, index + 1, "the secret begins or ends with white space; if the file has Windows line ends, `sed -i 's/\\r$//'` mends them")
+                report(
+                    .error, index + 1,
+                    "the secret begins or ends with white space; if the file has Windows line ends, `sed -i 's/\\r$//'` mends them")
                 continue
             }
             guard String(validating: line, as: UTF8.self) != nil, !line.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
@@ -32,7 +34,10 @@ enum SessionSecretsFile {
                 continue
             }
             if line.count < comfortableLength {
-                report(.warning, index + 1, "the secret is shorter than \(comfortableLength) characters and may be guessed; make one with `openssl rand -base64 32`")
+                report(
+                    .warning, index + 1,
+                    "the secret is shorter than \(comfortableLength) characters and may be guessed; make one with `openssl rand -base64 32`"
+                )
             }
             secrets.append(SecretBytes(line))
         }

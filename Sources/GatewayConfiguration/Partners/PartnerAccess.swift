@@ -65,14 +65,18 @@ extension PartnerRegistry.Registration {
     }
 
     private static func mistake(role name: String, _ policy: Policy) -> String? {
-        guard let caller = policy.caller(via: .partnerToken) else { return "the policy has no caller `via: partner-token`, so no partner may have a role" }
+        guard let caller = policy.caller(via: .partnerToken) else {
+            return "the policy has no caller `via: partner-token`, so no partner may have a role"
+        }
         let allowed = policy.names(of: caller.roles)
         guard let role = policy.role(named: name) else {
             let near = Spelling.nearest(to: name, in: policy.roles.map(\.name)).map { "did you mean `\($0)`?" }
-            return "the policy has no role `\(ForeignText.quotable(name))` (\(near ?? "partners may have: \(allowed.joined(separator: ", "))"))"
+            return
+                "the policy has no role `\(ForeignText.quotable(name))` (\(near ?? "partners may have: \(allowed.joined(separator: ", "))"))"
         }
         guard caller.roles.contains(role.index) else {
-            return "role `\(name)` is not listed for the caller `\(caller.name)` of the policy; partners may have: \(allowed.joined(separator: ", "))"
+            return
+                "role `\(name)` is not listed for the caller `\(caller.name)` of the policy; partners may have: \(allowed.joined(separator: ", "))"
         }
         return nil
     }
@@ -82,7 +86,8 @@ extension PartnerRegistry.Registration {
         if granted.contains(name) { return nil }
         guard policy.scopes.contains(where: { $0.name == name }) else {
             let near = Spelling.nearest(to: name, in: policy.scopes.map(\.name)).map { "did you mean `\($0)`?" }
-            return "the policy has no scope `\(ForeignText.quotable(name))` (\(near ?? "the roles grant: \(granted.joined(separator: ", "))"))"
+            return
+                "the policy has no scope `\(ForeignText.quotable(name))` (\(near ?? "the roles grant: \(granted.joined(separator: ", "))"))"
         }
         return "no role of this partner grants `\(name)`; they grant: \(granted.joined(separator: ", "))"
     }

@@ -1,5 +1,5 @@
-package import GatewayCore
 package import Access
+package import GatewayCore
 
 extension PartnerDirectory {
     /// Reads all partners of the folder and opens their secrets: everything, or nothing and every mistake.

@@ -1,5 +1,5 @@
-import GatewayCore
 import Access
+import GatewayCore
 import StrictJSON
 
 /// `keys/partners/<id>.json`, read strictly and written.
@@ -23,7 +23,8 @@ enum PartnerFile {
         let roles = file.strings("roles", of: root, PartnerRecord.isWord, expected: "the name of a role")
         let scopes = file.strings("scopes", of: root, PartnerRecord.isWord, expected: "the name of a scope")
         let tenant = file.string("tenant", of: root, PartnerRecord.isTenant, expected: "1 to 128 letters, digits and `._:@-`")
-        let networks = file.strings("networks", of: root, { (try? CIDR(parsing: $0)) != nil }, expected: "a network such as 10.0.0.0/8, or an address")
+        let networks = file.strings(
+            "networks", of: root, { (try? CIDR(parsing: $0)) != nil }, expected: "a network such as 10.0.0.0/8, or an address")
         let isEnabled = file.bool("enabled", of: root)
         let created = file.time("created", of: root)
         let secrets = secrets(of: root, in: &file)

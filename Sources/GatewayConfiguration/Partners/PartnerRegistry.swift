@@ -1,5 +1,5 @@
-package import GatewayCore
 package import Access
+package import GatewayCore
 import OpenSSLCrypto
 
 /// Changes the partners of a keys folder. Every change is whole or not at all, and one at a time: two commands at once never lose one
@@ -126,7 +126,8 @@ package struct PartnerRegistry: Sendable {
             do throws(FileError) {
                 try PrivateFile.remove(folder.partnerPath(id))
             } catch {
-                throw error.isMissing ? .unknown(id, near: Spelling.nearest(to: id, in: (try? folder.partnerFiles().ids) ?? [])) : .file(error)
+                throw error.isMissing
+                    ? .unknown(id, near: Spelling.nearest(to: id, in: (try? folder.partnerFiles().ids) ?? [])) : .file(error)
             }
         }
     }

@@ -122,9 +122,11 @@ extension Settings {
             reader.problem("has \(network), which trusts everybody to say who they are", .trustedProxies, severity: .warning)
         }
         var taken: Set<ListenAddress> = []
-        let listeners = listen.map { (SettingKey.listen, $0) } + [(.admin, admin), (.decide, decide)].compactMap { key, address in
-            address.map { (key, $0) }
-        }
+        let listeners =
+            listen.map { (SettingKey.listen, $0) }
+            + [(.admin, admin), (.decide, decide)].compactMap { key, address in
+                address.map { (key, $0) }
+            }
         for (key, address) in listeners where address.port != 0 && !taken.insert(address).inserted {
             reader.problem("has \(address), which is taken by another listener of this configuration", key)
         }

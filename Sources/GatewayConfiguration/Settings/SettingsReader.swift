@@ -79,7 +79,9 @@ struct SettingsReader {
             given = (texts, .flag(key.flag))
         } else if let text = variable(key) {
             let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-            given = (parts.map { String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }, .environment(key.environmentName))
+            given = (
+                parts.map { String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }, .environment(key.environmentName)
+            )
         } else {
             return list(key.path[key.path.count - 1], in: section(of: key), default: fallback, mayBeEmpty: mayBeEmpty)
         }

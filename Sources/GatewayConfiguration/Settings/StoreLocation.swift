@@ -27,7 +27,9 @@ package enum StoreLocation: SettingValue, CustomStringConvertible, CustomReflect
         let database = rest.dropFirst(authority.count + 1).prefix { $0 != "?" && $0 != "#" }
         guard !host.isEmpty, rest.dropFirst(authority.count).first == "/", !database.isEmpty else { throw ValueError(expected) }
         // A `/` in the password would cut it in two, and the second half would be taken for the database and printed.
-        guard !database.contains("@") else { throw ValueError("has an `@` behind the host: write `/` as %2F and `@` as %40 in user and password") }
+        guard !database.contains("@") else {
+            throw ValueError("has an `@` behind the host: write `/` as %2F and `@` as %40 in user and password")
+        }
         self = .postgres(uri: text)
     }
 

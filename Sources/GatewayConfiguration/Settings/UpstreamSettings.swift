@@ -54,7 +54,9 @@ package struct UpstreamSettings: Sendable {
     /// It becomes an audience and a label of a metric.
     private static func isName(_ text: String) -> Bool {
         (1...63).contains(text.utf8.count)
-            && text.unicodeScalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_".unicodeScalars.contains($0)) }
+            && text.unicodeScalars.allSatisfy {
+                $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_".unicodeScalars.contains($0))
+            }
     }
 
     private init?(_ name: String, _ reader: inout SettingsReader, _ item: SettingsReader.Section) {

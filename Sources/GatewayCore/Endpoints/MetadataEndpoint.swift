@@ -8,6 +8,7 @@ package enum MetadataEndpoint {
         return Answer(
             json: JSONValue.object([
                 ("issuer", .string(issuer)), ("token_endpoint", .string(issuer + Endpoint.token.rawValue)),
+                ("jwks_uri", .string(issuer + Endpoint.keySet.rawValue)),
                 ("token_endpoint_auth_methods_supported", ["client_secret_basic"]),
                 ("grant_types_supported", ["client_credentials"]), ("response_types_supported", []),
                 ("scopes_supported", .array(snapshot.policy.scopes.map { .string($0.name) })),

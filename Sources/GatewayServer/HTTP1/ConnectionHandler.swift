@@ -13,13 +13,15 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Which address the connection came in on.
     enum Role { case gateway, admin }
 
-    /// `head` -> `body` -> `busy` -> `head` … ; from each to `closing`
-    private enum State {
+    /// `head` -> `body` -> `busy` -> `head` … ; `head` -> `forwarding` -> `head` …; from each to `closing`
+    enum State {
         /// Between requests, or in the middle of a head.
         case head
         case body(Exchange)
         /// The answer is being made elsewhere; what comes in meanwhile waits.
         case busy(Exchange)
+        /// An upstream answers; bodies stream both ways.
+        case forwarding(Relay)
         /// The last answer is written; what comes in is thrown away until the client has read it.
         case closing
     }
@@ -31,16 +33,17 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// How long a refused client may take to read its answer, nanoseconds.
     private static let lingerNanoseconds: Int64 = 2_000_000_000
 
-    private let loop: LoopContext
+    let loop: LoopContext
     private let role: Role
     private let peer: Gatekeeper.Peer
-    private let remote: [UInt8]
-    private var state = State.head
-    private var parser: RequestHeadParser
-    private var input = ByteBuffer()
-    private var output = ByteBuffer()
-    private var requestID: [UInt8] = []
-    private var context: ChannelHandlerContext?
+    let remote: [UInt8]
+    var state = State.head
+    private(set) var parser: RequestHeadParser
+    var input = ByteBuffer()
+    var output = ByteBuffer()
+    private(set) var requestID: [UInt8] = []
+    private(set) var context: ChannelHandlerContext?
+    private var isProcessing = false
     private var isReadPaused = false
     /// Monotonic nanoseconds at which `deadlinePassed` is due.
     private(set) var deadline = Int64.max
@@ -63,6 +66,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        if case .forwarding(let relay) = state { clientGone(relay) }
         loop.remove(self)
         self.context = nil
     }
@@ -81,6 +85,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
+            if case .forwarding(let relay) = state { relay.clientBecameWritable() }
             process()
             flush()
         }
@@ -92,7 +97,8 @@ final class ConnectionHandler: ChannelInboundHandler {
             // The client sends no more. What it has asked for completely is still answered.
             switch state {
             case .busy(let exchange): exchange.isKeepAlive = false
-            case .head, .body, .closing: close()
+            case .forwarding(let relay) where relay.isRequestComplete && !relay.isRaw: relay.exchange.isKeepAlive = false
+            case .head, .body, .forwarding, .closing: close()
             }
         }
         context.fireUserInboundEventTriggered(event)
@@ -112,16 +118,24 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .head where input.readableBytes > 0, .body:
             refuse(.requestTimeout)
             flush()
+        case .forwarding(let relay) where !relay.isRequestComplete && !relay.isAnswerBegun && relay.takesBody:
+            relay.abort()
+            answer(relay.exchange, Refusal.requestTimeout.problem)
+        case .forwarding(let relay): relay.timedOut()
         case .head, .closing: close()
         case .busy: break
         }
     }
 
-    private func setDeadline(milliseconds: Int64) { deadline = WallClock.monotonic() + milliseconds * 1_000_000 }
+    func setDeadline(milliseconds: Int64) { deadline = WallClock.monotonic() + milliseconds * 1_000_000 }
 
     // MARK: Requests
 
-    private func process() {
+    func process() {
+        // What is answered within the loop below may call back; the loop goes on with it.
+        if isProcessing { return }
+        isProcessing = true
+        defer { isProcessing = false }
         while let context, context.channel.isWritable {
             switch state {
             case .head:
@@ -130,6 +144,8 @@ final class ConnectionHandler: ChannelInboundHandler {
             case .body(let exchange):
                 guard readBody(exchange) else { return }
             case .busy: return pauseReadingIfFull()
+            case .forwarding(let relay):
+                guard forwardBody(relay) else { return pauseReadingIfFull() }
             case .closing: return releaseInput()
             }
             if output.readableBytes > Self.outputLimit { flush() }
@@ -146,7 +162,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         context?.channel.setOption(.autoRead, value: false).whenFailure { _ in }
     }
 
-    private func resumeReading() {
+    func resumeReading() {
         guard isReadPaused else { return }
         isReadPaused = false
         context?.channel.setOption(.autoRead, value: true).whenFailure { _ in }
@@ -194,6 +210,8 @@ final class ConnectionHandler: ChannelInboundHandler {
             writeSession(caller, admission, bytes, started)
         case .endpoint(.metadata):
             respond(MetadataEndpoint.answer(in: snapshot), to: admission, bytes, started)
+        case .endpoint(.keySet):
+            respond(Answer(json: snapshot.publicKeySet, headers: [("cache-control", "max-age=300")]), to: admission, bytes, started)
         case .endpoint(.token):
             awaitBody(
                 .token(authorization: value(.authorization, bytes), contentType: value(.contentType, bytes)), admission, bytes, started
@@ -207,10 +225,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         switch grant.route.destination {
         case .provisioning:
             awaitBody(.customers(call(grant, admission, bytes)), admission, bytes, started)
-        case .upstream:
-            // The configuration has no upstreams yet, so the policy that names one does not load.
-            let problem = Problem(.noUpstream, "No upstream is available for this route.")
-            respond(Answer(problem, requestID: text(requestID)), to: admission, bytes, started)
+        case .upstream(let name): forward(grant, to: name, admission, bytes, started)
         }
     }
 
@@ -331,7 +346,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     // MARK: Answers
 
     /// Answers at once; a small rest of the body is read and dropped, a large one ends the connection.
-    private func respond(_ answer: Answer, to admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
+    func respond(_ answer: Answer, to admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         let keeps = willKeepAlive
         ResponseWriter.write(answer, responseContext(keeps, admission.method), to: &output)
         let reasonIsWorthALine = role == .gateway && !(admission.isAllowed && admission.reason == .isPublic)
@@ -353,7 +368,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         setDeadline(milliseconds: loop.services.limits.bodyTimeout)
     }
 
-    private func finish(
+    func finish(
         _ exchange: Exchange, _ answer: Answer, reason: Reason? = nil, clientID: String? = nil, refused: Refusal? = nil
     ) {
         let keeps = exchange.isKeepAlive && !loop.isStopping
@@ -395,7 +410,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         closeAfterAnswer()
     }
 
-    private func becomeIdle(isKeepAlive: Bool) {
+    func becomeIdle(isKeepAlive: Bool) {
         guard isKeepAlive, !loop.isStopping else { return closeAfterAnswer() }
         state = .head
         setDeadline(milliseconds: loop.services.limits.idleTimeout)
@@ -403,7 +418,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Sends what is written and our FIN, and goes on reading for a while: closing at once would reset the connection
     /// and could take the answer with it (RFC 9112 section 9.6).
-    private func closeAfterAnswer() {
+    func closeAfterAnswer() {
         state = .closing
         releaseInput()
         deadline = WallClock.monotonic() + Self.lingerNanoseconds
@@ -411,9 +426,15 @@ final class ConnectionHandler: ChannelInboundHandler {
         context?.close(mode: .output, promise: nil)
     }
 
-    private func flush() {
+    func flush() {
+        writeOutput()
+        context?.flush()
+    }
+
+    /// Hands over what is gathered, without sending it yet.
+    func writeOutput() {
         guard output.readableBytes > 0, let context else { return }
-        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        context.write(wrapOutboundOut(output), promise: nil)
         // Used again when the channel is done with it; otherwise this makes a new one.
         output.clear()
     }
@@ -434,13 +455,13 @@ final class ConnectionHandler: ChannelInboundHandler {
         .init(requestID: requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: method == .head)
     }
 
-    private func exchange(
+    func exchange(
         _ responder: Exchange.Responder, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64, bodyLimit: Int
     ) -> Exchange {
         Exchange(
             admission, snapshot: loop.gatekeeper.snapshot, responder: responder, requestID: requestID,
             path: pathAndQuery(admission, bytes).path, isHead: admission.method == .head, isKeepAlive: parser.head.isKeepAlive,
-            started: started, framing: parser.head.framing, bodyLimit: bodyLimit
+            isHTTP10: parser.head.isHTTP10, started: started, framing: parser.head.framing, bodyLimit: bodyLimit
         )
     }
 
@@ -460,7 +481,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         parser.head.value(field).map { bytes.array($0) }
     }
 
-    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+    func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
     private func pathAndQuery(_ admission: Admission, _ bytes: Span<UInt8>) -> (path: [UInt8], query: [UInt8]?) {
         switch admission.target {
@@ -491,7 +512,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    private func record(
+    func record(
         _ admission: borrowing Admission, path: Span<UInt8>, requestID: [UInt8], status: Int, started: Int64, clientID: String?
     ) {
         guard !loop.services.decisions.isOff else { return }

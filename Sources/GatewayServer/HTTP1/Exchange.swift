@@ -20,14 +20,18 @@ final class Exchange {
     let path: [UInt8]
     let isHead: Bool
     var isKeepAlive: Bool
+    let isHTTP10: Bool
     let started: Int64
     var decoder: BodyDecoder
     var body: [UInt8] = []
     let bodyLimit: Int
+    let isChunked: Bool
+    /// Bytes of the body so far, where it is passed on and not kept.
+    var passedOn = 0
 
     init(
         _ admission: Admission, snapshot: Snapshot, responder: Responder, requestID: [UInt8], path: [UInt8], isHead: Bool,
-        isKeepAlive: Bool, started: Int64, framing: RequestHead.Framing, bodyLimit: Int
+        isKeepAlive: Bool, isHTTP10: Bool, started: Int64, framing: RequestHead.Framing, bodyLimit: Int
     ) {
         self.admission = admission
         self.snapshot = snapshot
@@ -36,7 +40,9 @@ final class Exchange {
         self.path = path
         self.isHead = isHead
         self.isKeepAlive = isKeepAlive
+        self.isHTTP10 = isHTTP10
         self.started = started
+        isChunked = framing == .chunked
         decoder = BodyDecoder(framing)
         self.bodyLimit = bodyLimit
     }

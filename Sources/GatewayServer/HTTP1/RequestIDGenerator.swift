@@ -30,6 +30,9 @@ struct RequestIDGenerator {
         append(next(), digits: 8, to: &id)
     }
 
+    /// Random words for a trace that starts here.
+    mutating func traceIDs() -> (UInt64, UInt64, UInt64) { (next(), next(), next()) }
+
     private func append(_ value: UInt64, digits: Int, to id: inout [UInt8]) {
         var value = value
         for _ in 0..<digits {

@@ -62,7 +62,7 @@ struct ResponseWriter {
         value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
     }
 
-    private static func reasonPhrase(_ status: Int) -> StaticString {
+    static func reasonPhrase(_ status: Int) -> StaticString {
         switch status {
         case 200: "OK"
         case 201: "Created"

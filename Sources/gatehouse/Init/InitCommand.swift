@@ -51,7 +51,8 @@ struct InitCommand: ParsableCommand {
         func paths(_ isCreated: Bool) -> JSONValue { .array(steps.filter { $0.isCreated == isCreated }.map { .string($0.path) }) }
         if output.json { return Console.print(.object([("created", paths(true)), ("kept", paths(false))])) }
         for step in steps {
-            Console.print("\(step.isCreated ? Console.styled("made", .green) : Console.styled("kept", .dim))  \(Console.printable(step.path))")
+            Console.print(
+                "\(step.isCreated ? Console.styled("made", .green) : Console.styled("kept", .dim))  \(Console.printable(step.path))")
         }
     }
 }

@@ -8,10 +8,13 @@ struct SettingsOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Where to listen; may be repeated (default: 127.0.0.1:8080).", valueName: "address"))
     var listen: [String] = []
 
-    @Option(name: .long, help: ArgumentHelp("Where health, metrics and status are, or off (default: 127.0.0.1:9090).", valueName: "address"))
+    @Option(
+        name: .long, help: ArgumentHelp("Where health, metrics and status are, or off (default: 127.0.0.1:9090).", valueName: "address"))
     var admin: String?
 
-    @Option(name: .long, help: ArgumentHelp("The name of this gateway in tokens (default: http:// and the first listen address).", valueName: "url"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The name of this gateway in tokens (default: http:// and the first listen address).", valueName: "url"))
     var issuer: String?
 
     @Option(name: .long, help: ArgumentHelp("Who tokens are for (default: provisioning).", valueName: "name"))
@@ -41,7 +44,9 @@ struct SettingsOptions: ParsableArguments {
     @Option(name: .customLong("tls-client-ca"), help: ArgumentHelp("Who signs the certificates of clients, PEM.", valueName: "file"))
     var tlsClientCA: String?
 
-    @Option(name: .customLong("trusted-proxy"), help: ArgumentHelp("A network that is believed about X-Forwarded-*; may be repeated.", valueName: "cidr"))
+    @Option(
+        name: .customLong("trusted-proxy"),
+        help: ArgumentHelp("A network that is believed about X-Forwarded-*; may be repeated.", valueName: "cidr"))
     var trustedProxies: [String] = []
 
     @Option(name: .long, help: ArgumentHelp("Where decision mode listens, or off (default: off).", valueName: "address"))

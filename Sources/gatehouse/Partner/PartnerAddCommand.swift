@@ -42,7 +42,8 @@ struct PartnerAddCommand: ParsableCommand {
         let issued = try options.attempt { () throws(PartnerError) in
             try options.registry(settings).add(registration, at: UnixTime.now())
         }
-        PartnerSecretPrinter(issued: issued, scopes: PartnerAccess(issued.partner, under: policy).names(in: policy)).print(json: options.output.json)
+        PartnerSecretPrinter(issued: issued, scopes: PartnerAccess(issued.partner, under: policy).names(in: policy)).print(
+            json: options.output.json)
     }
 }
 

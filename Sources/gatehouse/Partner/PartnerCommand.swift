@@ -64,12 +64,17 @@ extension PartnerRecord {
             ("scopes", (scopes ?? self.scopes).map { .strings($0) } ?? .null), ("all_scopes", .bool(self.scopes == nil)),
             ("tenant", .string(tenant)), ("networks", .strings(networks)), ("enabled", .bool(isEnabled)),
             ("created", .string(UnixTime.text(created))),
-            ("secrets", .array(secrets.map { secret in
-                .object([
-                    ("secret_id", .string(secret.id)), ("created", .string(UnixTime.text(secret.created))),
-                    ("expires", secret.expires.map { .string(UnixTime.text($0)) } ?? .null), ("live", .bool(secret.isLive(at: now))),
-                ])
-            })),
+            (
+                "secrets",
+                .array(
+                    secrets.map { secret in
+                        .object([
+                            ("secret_id", .string(secret.id)), ("created", .string(UnixTime.text(secret.created))),
+                            ("expires", secret.expires.map { .string(UnixTime.text($0)) } ?? .null),
+                            ("live", .bool(secret.isLive(at: now))),
+                        ])
+                    })
+            ),
         ])
     }
 }

@@ -4,7 +4,8 @@ import GatewayCore
 import StrictJSON
 
 struct PartnerDisableCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "disable", abstract: "Shut a partner out: its tokens stop working within a second.")
+    static let configuration = CommandConfiguration(
+        commandName: "disable", abstract: "Shut a partner out: its tokens stop working within a second.")
 
     @Argument(help: "The partner's id.")
     var id: String

@@ -25,8 +25,8 @@ struct PartnerListCommand: ParsableCommand {
             var table = Table("ID", "NAME", "ROLES", "TENANT", "ENABLED", "SECRETS")
             for record in records {
                 let live = record.secrets.count { $0.isLive(at: now) }
-                table.add(styled:
-                    (record.id, nil), (record.name, nil), (record.roles.joined(separator: ", "), nil), (record.tenant, nil),
+                table.add(
+                    styled: (record.id, nil), (record.name, nil), (record.roles.joined(separator: ", "), nil), (record.tenant, nil),
                     (record.isEnabled ? "yes" : "no", record.isEnabled ? nil : .yellow), ("\(live)", nil)
                 )
             }

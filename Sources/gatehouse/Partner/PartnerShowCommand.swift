@@ -1,7 +1,6 @@
 import ArgumentParser
 import GatewayConfiguration
 import GatewayCore
-import GatewayCore
 
 struct PartnerShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one partner, without its secrets.")

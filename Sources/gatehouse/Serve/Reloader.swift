@@ -36,7 +36,7 @@ actor Reloader {
         // Taken before reading: a change in the middle is seen again.
         seen = loader.stamp
         let (snapshot, diagnostics) = loader.load(issuer: issuer, at: Int64(Date.now.timeIntervalSince1970))
-        for diagnostic in diagnostics { logger.log(level: diagnostic.severity == .error ? .error : .warning, "\(diagnostic)") }
+        for diagnostic in diagnostics { logger.log(level: diagnostic.severity == .error ? .error : .warning, "\(diagnostic.rendered)") }
         guard let snapshot else {
             return logger.error("reload refused; the last good state stays in force", metadata: ["event": "stale", "reason": "\(reason)"])
         }

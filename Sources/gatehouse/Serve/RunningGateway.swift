@@ -78,7 +78,7 @@ struct RunningGateway {
         if settings.tls != nil { found.append("tls") }
         if settings.decide != nil { found.append("decide") }
         if settings.shadowPolicy != nil { found.append("shadowPolicy") }
-        if !settings.upstreams.isEmpty { found.append("upstreams") }
+        if settings.upstreams.flatMap(\.servers).contains(where: \.isSecure) { found.append("upstreams with https servers") }
         if !settings.trustedProxies.isEmpty { found.append("trustedProxies") }
         if case .postgres = settings.store { found.append("store: postgres") }
         if found.isEmpty { return }
@@ -100,6 +100,7 @@ struct RunningGateway {
                     headTimeout: limits.headTimeout.milliseconds, bodyTimeout: limits.bodyTimeout.milliseconds,
                     idleTimeout: limits.idleTimeout.milliseconds
                 ),
+                upstreams: settings.upstreams.map(target),
                 isStoreReady: { (try? await store.ping()) != nil }
             )
         } catch let code as ExitCode {
@@ -107,6 +108,19 @@ struct RunningGateway {
         } catch {
             throw Console.fail("\(error)", code: Console.Exit.unavailable)
         }
+    }
+
+    private static func target(_ upstream: UpstreamSettings) -> UpstreamTarget {
+        UpstreamTarget(
+            name: upstream.name,
+            servers: upstream.servers.map { server in
+                let host = server.host.contains(":") ? "[\(server.host)]" : server.host
+                return .init(host: server.host, port: server.port, authority: server.port == 80 ? host : "\(host):\(server.port)")
+            },
+            connectMilliseconds: upstream.connectTimeout.milliseconds, responseMilliseconds: upstream.responseTimeout.milliseconds,
+            idleMilliseconds: upstream.idleTimeout.milliseconds, retries: upstream.retries, connections: upstream.connections,
+            health: upstream.health.map { .init(path: $0.path, intervalMilliseconds: $0.interval.milliseconds) }
+        )
     }
 
     private static func target(_ decisions: Settings.DecisionLog) throws -> DecisionLog.Target {

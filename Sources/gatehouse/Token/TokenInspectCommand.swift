@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import GatewayConfiguration
 import GatewayCore
-import Tokens
 
 struct TokenInspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

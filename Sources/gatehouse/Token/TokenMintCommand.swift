@@ -38,7 +38,9 @@ struct TokenMintCommand: ParsableCommand {
         let access = PartnerAccess(record, under: policy)
         let allowed = access.names(in: policy)
         if let foreign = scope.first(where: { !allowed.contains($0) }) {
-            let near = Spelling.nearest(to: foreign, in: allowed).map { "did you mean `\($0)`?" } ?? "it may have: \(allowed.joined(separator: ", "))"
+            let near =
+                Spelling.nearest(to: foreign, in: allowed).map { "did you mean `\($0)`?" }
+                ?? "it may have: \(allowed.joined(separator: ", "))"
             throw Console.fail("partner `\(partner)` may not have the scope `\(ForeignText.quotable(foreign))` (\(near))")
         }
         let scopes = scope.isEmpty ? allowed : allowed.filter(scope.contains)

@@ -1,27 +1,4 @@
 package import Access
-import Foundation
-
-/// Unix seconds for people.
-package enum UnixTime {
-    /// RFC 3339 in UTC: `2025-01-31T09:00:00Z`.
-    package static func text(_ seconds: Int64) -> String {
-        Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
-    }
-
-    /// `20250131`.
-    static func day(_ seconds: Int64) -> String {
-        text(seconds).prefix(10).filter { $0 != "-" }
-    }
-
-    package static func now() -> Int64 { Int64(Date().timeIntervalSince1970) }
-}
-
-enum Hex {
-    /// Lower case, two digits a byte.
-    static func text(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-}
 
 extension Diagnostic {
     /// A mistake of a file as a whole, or of a flag or variable: line 0 stands for no line.

@@ -1,0 +1,192 @@
+package import Access
+package import HTTPWire
+import StrictJSON
+import Tokens
+
+/// The head of a request as an upstream receives it: exactly the target that was decided on, nothing that a client may not say, and who
+/// the caller is. It cannot be made without a `Grant`.
+package struct OutboundRequest {
+    /// What the head is made of besides the request and its grant.
+    package struct Facts {
+        package let requestID: [UInt8]
+        /// The client's address, as text.
+        package let remote: [UInt8]
+        package let isSecure: Bool
+        /// Unix seconds.
+        package let now: Int64
+        /// Random, for a trace that is started here.
+        package let traceIDs: (UInt64, UInt64, UInt64)
+        /// Cookies that carry sessions, which stay here; also in chunks.
+        package let sessionCookies: [String]
+        /// Whether the connection is to become a WebSocket.
+        package let isUpgrade: Bool
+
+        package init(
+            requestID: [UInt8], remote: [UInt8], isSecure: Bool, now: Int64, traceIDs: (UInt64, UInt64, UInt64),
+            sessionCookies: [String], isUpgrade: Bool
+        ) {
+            self.requestID = requestID
+            self.remote = remote
+            self.isSecure = isSecure
+            self.now = now
+            self.traceIDs = traceIDs
+            self.sessionCookies = sessionCookies
+            self.isUpgrade = isUpgrade
+        }
+    }
+
+    private let grant: Grant
+    private let caller: AuthenticatedCaller?
+    private let profile: UpstreamProfile
+    private let policy: String
+
+    package init(_ grant: Grant, caller: AuthenticatedCaller?, to profile: UpstreamProfile, policy: Policy) {
+        self.grant = grant
+        self.caller = caller
+        self.profile = profile
+        self.policy = policy.digest
+    }
+
+    /// Appends the whole head, the empty line included, but for the server's own name where the client's Host is not preserved.
+    /// - Parameters:
+    ///   - target: the canonical path and query that were decided on.
+    ///   - bytes: what the head's ranges point into.
+    /// - Returns: the index in `output` at which the server's `host` or `host:port` is to be inserted; nil: nowhere.
+    /// - Throws: a refusal when the client's `Connection` nominates what it must not, or the assertion cannot be signed.
+    package func write(
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Span<UInt8>, _ facts: Facts, to output: inout [UInt8]
+    ) throws(Refusal) -> Int? {
+        let nominated = try NominatedNames(head, bytes)
+        output.append(bytes, head.method)
+        output.append(UInt8(ascii: " "))
+        let sent = stripped(target)
+        output.append(target, sent)
+        output.append(text: " HTTP/1.1\r\nhost: ")
+        let hostIndex = profile.preservesHost ? nil : output.count
+        if profile.preservesHost, let host = head.value(.host) { output.append(bytes, host) }
+        for field in head.fields where HeaderHygiene.mayReachUpstream(field, bytes) && !nominated.contains(field.name, bytes) {
+            output.append(text: "\r\n")
+            output.append(bytes, field.name)
+            output.append(text: ": ")
+            output.append(bytes, field.value)
+        }
+        appendCookies(head, bytes, facts, to: &output)
+        switch head.framing {
+        case .none: break
+        case .length(let count):
+            output.append(text: "\r\ncontent-length: ")
+            output.append(contentsOf: String(count).utf8)
+        case .chunked: output.append(text: "\r\ntransfer-encoding: chunked")
+        }
+        if facts.isUpgrade { output.append(text: "\r\nconnection: upgrade\r\nupgrade: websocket") }
+        appendOrigin(head, bytes, facts, to: &output)
+        appendIdentity(to: &output)
+        try appendAssertion(head, bytes, target, sent, facts, to: &output)
+        output.append(text: "\r\n\r\n")
+        return hostIndex
+    }
+
+    /// The target without the prefix that the upstream does not know, always with a slash in front.
+    private func stripped(_ target: Span<UInt8>) -> Range<Int> {
+        let prefix = profile.strip
+        guard !prefix.isEmpty, target.count > prefix.count, target[prefix.count] == UInt8(ascii: "/") else { return 0..<target.count }
+        for index in prefix.indices where target[index] != prefix[index] { return 0..<target.count }
+        return prefix.count..<target.count
+    }
+
+    private func appendCookies(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ facts: Facts, to output: inout [UInt8]) {
+        guard head.value(.cookie) != nil else { return }
+        var isFirst = true
+        for field in head.fields where field.known == .cookie {
+            CookieHygiene.forEachOther(bytes, field.value, than: facts.sessionCookies) { cookie in
+                output.append(text: isFirst ? "\r\ncookie: " : "; ")
+                output.append(bytes, cookie)
+                isFirst = false
+            }
+        }
+    }
+
+    private func appendOrigin(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ facts: Facts, to output: inout [UInt8]) {
+        output.append(text: "\r\nx-request-id: ")
+        output.append(contentsOf: facts.requestID)
+        output.append(text: "\r\ntraceparent: ")
+        let given = head.value(.traceparent).map { $0 } ?? 0..<0
+        let value = bytes.extracting(given)
+        TraceContext.append(continuing: TraceContext.isValid(value) ? value : nil, ids: facts.traceIDs, to: &output)
+        output.append(text: "\r\nx-forwarded-for: ")
+        output.append(contentsOf: facts.remote)
+        output.append(text: facts.isSecure ? "\r\nx-forwarded-proto: https\r\nx-forwarded-host: " : "\r\nx-forwarded-proto: http\r\nx-forwarded-host: ")
+        if let host = head.value(.host) { output.append(bytes, host) }
+    }
+
+    private func appendIdentity(to output: inout [UInt8]) {
+        if let caller {
+            output.append(contentsOf: caller.identityHeaders)
+        } else {
+            output.append(text: "\r\nx-gatehouse-caller: anonymous")
+        }
+        output.append(text: "\r\nx-gatehouse-route: ")
+        output.append(contentsOf: grant.route.id.utf8)
+    }
+
+    private func appendAssertion(
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ target: Span<UInt8>, _ sent: Range<Int>, _ facts: Facts,
+        to output: inout [UInt8]
+    ) throws(Refusal) {
+        if case .none = profile.signer { return }
+        var claims: [UInt8] = []
+        claims.reserveCapacity(512)
+        claims.append(text: #"{"iss":"gatehouse","aud":""#)
+        claims.append(contentsOf: profile.name.utf8)
+        claims.append(text: #"","#)
+        claims.append(contentsOf: caller?.assertionFragment ?? Array(#""caller":"anonymous""#.utf8))
+        claims.append(text: #","objects":""#)
+        claims.append(contentsOf: grant.objects.name.utf8)
+        claims.append(text: #"","htm":""#)
+        claims.append(bytes, head.method)
+        claims.append(text: #"","htu":""#)
+        for index in sent { JSONText.appendEscaped(target[index], to: &claims) }
+        claims.append(text: #"","route":"#)
+        JSONText.append(grant.route.id, to: &claims)
+        claims.append(text: #","policy":""#)
+        claims.append(contentsOf: policy.utf8)
+        claims.append(text: #"","rid":""#)
+        claims.append(contentsOf: facts.requestID)
+        claims.append(text: #"","iat":"#)
+        claims.append(contentsOf: String(facts.now).utf8)
+        claims.append(text: #","exp":"#)
+        claims.append(contentsOf: String(facts.now + 30).utf8)
+        claims.append(text: "}")
+        output.append(text: "\r\nx-gatehouse-assertion: ")
+        let start = output.count
+        output.append(contentsOf: profile.assertionHeader)
+        Base64URL.append(claims.span, to: &output)
+        do { try profile.signer.appendSignature(from: start, to: &output) } catch {
+            throw Refusal(.internal, Problem(.internal, "The request could not be passed on."))
+        }
+    }
+}
+
+extension [UInt8] {
+    mutating func append(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        let part = bytes.extracting(range)
+        // The buffer lives for the call.
+        unsafe part.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+
+    mutating func append(text: StaticString) {
+        // A StaticString's bytes live as long as the program.
+        unsafe append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+}
+
+extension ObjectGrant {
+    /// As the assertion says it.
+    var name: String {
+        switch self {
+        case .any: "any"
+        case .own: "own"
+        case .none: "none"
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import HTTPWire
+
+/// W3C Trace Context: a trace is continued when the client's header is valid, else started. Every hop has an id of its own.
+enum TraceContext {
+    /// `00-` 32 hexadecimal digits `-` 16 digits `-` 2 digits; lower case; neither id all zero. Only version 00 is continued.
+    static func isValid(_ value: Span<UInt8>) -> Bool {
+        guard value.count == 55, value[0] == UInt8(ascii: "0"), value[1] == UInt8(ascii: "0") else { return false }
+        var trace = false
+        var parent = false
+        for index in 0..<55 {
+            switch index {
+            case 2, 35, 52: if value[index] != UInt8(ascii: "-") { return false }
+            default:
+                let byte = value[index]
+                guard byte &- UInt8(ascii: "0") < 10 || byte &- UInt8(ascii: "a") < 6 else { return false }
+                if 3..<35 ~= index, byte != UInt8(ascii: "0") { trace = true }
+                if 36..<52 ~= index, byte != UInt8(ascii: "0") { parent = true }
+            }
+        }
+        return trace && parent
+    }
+
+    /// Appends the value to send on. `ids` are random: two words for a new trace, one for this hop.
+    static func append(continuing value: Span<UInt8>?, ids: (UInt64, UInt64, UInt64), to output: inout [UInt8]) {
+        if let value {
+            for index in 0..<36 { output.append(value[index]) }
+            appendHex(ids.2 | 1, to: &output)
+            for index in 52..<55 { output.append(value[index]) }
+        } else {
+            output.append(contentsOf: "00-".utf8)
+            appendHex(ids.0, to: &output)
+            appendHex(ids.1 | 1, to: &output)
+            output.append(UInt8(ascii: "-"))
+            appendHex(ids.2 | 1, to: &output)
+            output.append(contentsOf: "-00".utf8)
+        }
+    }
+
+    private static func appendHex(_ value: UInt64, to output: inout [UInt8]) {
+        var value = value
+        for _ in 0..<16 {
+            let nibble = UInt8(value >> 60)
+            output.append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
+            value <<= 4
+        }
+    }
+}

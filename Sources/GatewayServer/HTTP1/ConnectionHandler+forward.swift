@@ -1,0 +1,253 @@
+import Access
+import GatewayCore
+import HTTPWire
+import NIOCore
+
+/// The client's side of a forwarded request: `Relay` is the other one.
+extension ConnectionHandler {
+    /// Begins to forward what was allowed. The grant is what opens this way; nothing else does.
+    func forward(_ grant: Grant, to name: String, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
+        let snapshot = loop.gatekeeper.snapshot
+        guard let pool = loop.pools[name], let profile = snapshot.upstreams[name] else {
+            let problem = Problem(.noUpstream, "No upstream is available for this route.")
+            return respond(Answer(problem, requestID: text(requestID)), to: admission, bytes, started)
+        }
+        let isUpgrade = grant.route.upgrade == .websocket && parser.head.asksForWebSocket(bytes)
+        let head: (bytes: [UInt8], hostIndex: Int?)
+        do throws(Refusal) {
+            head = try outboundHead(grant, profile, admission, bytes, isUpgrade: isUpgrade)
+        } catch {
+            var refused = admission
+            refused.outcome = .refuse(error)
+            refused.reason = error.reason
+            return respond(Answer(error.problem, requestID: text(requestID)), to: refused, bytes, started)
+        }
+        if parser.head.expectsContinue {
+            output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+            flush()
+        }
+        let exchange = exchange(.nobody, admission, bytes, started, bodyLimit: admission.bodyLimit)
+        let relay = Relay(
+            exchange, client: self, pool: pool, isIdempotent: admission.method?.isIdempotent ?? false, isUpgrade: isUpgrade, head: head.bytes,
+            hostIndex: head.hostIndex
+        )
+        state = .forwarding(relay)
+        // Connecting has its own limit; this one catches what that misses.
+        setDeadline(milliseconds: pool.target.connectMilliseconds + pool.target.responseMilliseconds)
+        relay.start()
+    }
+
+    private func outboundHead(
+        _ grant: Grant, _ profile: UpstreamProfile, _ admission: Admission, _ bytes: Span<UInt8>, isUpgrade: Bool
+    ) throws(Refusal) -> (bytes: [UInt8], hostIndex: Int?) {
+        let snapshot = loop.gatekeeper.snapshot
+        let request = OutboundRequest(grant, caller: admission.caller, to: profile, policy: snapshot.policy)
+        let facts = OutboundRequest.Facts(
+            requestID: requestID, remote: remote, isSecure: false, now: loop.clock.seconds, traceIDs: loop.requestIDs.traceIDs(),
+            sessionCookies: snapshot.settings.sessionCookies, isUpgrade: isUpgrade
+        )
+        var output: [UInt8] = []
+        output.reserveCapacity(parser.head.byteCount + 1024)
+        let hostIndex: Int?
+        switch admission.target {
+        case .rewritten(let target, _):
+            hostIndex = try request.write(parser.head, bytes, target: target.span, facts, to: &output)
+        case .asSent, nil:
+            hostIndex = try request.write(parser.head, bytes, target: bytes.extracting(parser.head.target), facts, to: &output)
+        }
+        return (output, hostIndex)
+    }
+
+    // MARK: Request body
+
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    /// The upstream can take more of the body.
+    func continueBody() {
+        resumeReading()
+        process()
+    }
+
+    /// Passes on what has come of the body. False when nothing more can be done now.
+    func forwardBody(_ relay: Relay) -> Bool {
+        if relay.isRaw {
+            if input.readableBytes > 0 {
+                relay.sendRaw(input)
+                input = ByteBuffer()
+            }
+            return false
+        }
+        let exchange = relay.exchange
+        defer { relay.flush() }
+        while relay.takesBody {
+            let buffer = input
+            let step: BodyDecoder.Step
+            do throws(WireError) { step = try exchange.decoder.next(buffer.readableBytesUInt8Span) } catch {
+                return refuseBody(relay, Refusal(error))
+            }
+            switch step {
+            case .needMore: return false
+            case .skip(let count): input.moveReaderIndex(forwardBy: count)
+            case .end:
+                relay.finishRequest(isChunked: exchange.isChunked)
+                return false
+            case .body(let count):
+                exchange.passedOn += count
+                guard exchange.passedOn <= exchange.bodyLimit, let part = input.readSlice(length: count) else {
+                    return refuseBody(relay, .bodyTooLarge(limit: exchange.bodyLimit))
+                }
+                relay.send(part, isChunked: exchange.isChunked)
+                setDeadline(milliseconds: loop.services.limits.bodyTimeout)
+            }
+        }
+        return false
+    }
+
+    /// The body is bad: the upstream sees its connection end before the request was whole.
+    private func refuseBody(_ relay: Relay, _ refusal: Refusal) -> Bool {
+        relay.abort()
+        if relay.isAnswerBegun {
+            close()
+        } else {
+            relay.exchange.isKeepAlive = false
+            finish(relay.exchange, Answer(refusal.problem, requestID: text(relay.exchange.requestID)), refused: refusal)
+        }
+        return false
+    }
+
+    func clientGone(_ relay: Relay) {
+        relay.abort()
+        // 499, as nginx has it: nobody was there to be answered.
+        if !relay.isAnswerBegun { recordAnswer(relay.exchange, status: 499) }
+        state = .closing
+    }
+
+    // MARK: Answer
+
+    /// Writes the head of an upstream's answer. True when its body has to be chunked.
+    func beginAnswer(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, _ exchange: Exchange) -> Bool {
+        if loop.isStopping { exchange.isKeepAlive = false }
+        var isChunked = false
+        output.writeStaticString("HTTP/1.1 ")
+        output.writeString(String(head.status))
+        output.writeStaticString(" ")
+        output.writeStaticString(ResponseWriter.reasonPhrase(head.status))
+        writeFields(head, bytes)
+        switch head.framing {
+        case .none:
+            // The length that GET would have had, for HEAD and 304.
+            if let length = head.value(.contentLength), head.status != 204 {
+                output.writeStaticString("\r\ncontent-length: ")
+                output.write(bytes, length)
+            }
+        case .length(let count):
+            output.writeStaticString("\r\ncontent-length: ")
+            output.writeString(String(count))
+        case .chunked, .untilClose:
+            if exchange.isHTTP10 {
+                exchange.isKeepAlive = false
+            } else {
+                isChunked = true
+                output.writeStaticString("\r\ntransfer-encoding: chunked")
+            }
+        }
+        finishHead(exchange)
+        recordAnswer(exchange, status: head.status)
+        return isChunked
+    }
+
+    /// Answers a switch of protocols; from here on bytes pass as they are.
+    func beginRaw(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, _ exchange: Exchange) {
+        exchange.isKeepAlive = false
+        output.writeStaticString("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket")
+        writeFields(head, bytes)
+        output.writeStaticString("\r\nx-request-id: ")
+        output.writeBytes(exchange.requestID)
+        output.writeStaticString("\r\n\r\n")
+        recordAnswer(exchange, status: 101)
+        flush()
+        process()
+    }
+
+    private func writeFields(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>) {
+        for field in head.fields where HeaderHygiene.mayReachClient(field, bytes) {
+            output.writeStaticString("\r\n")
+            output.write(bytes, field.name)
+            output.writeStaticString(": ")
+            output.write(bytes, field.value)
+        }
+    }
+
+    private func finishHead(_ exchange: Exchange) {
+        output.writeStaticString("\r\nx-request-id: ")
+        output.writeBytes(exchange.requestID)
+        if !exchange.isKeepAlive { output.writeStaticString("\r\nconnection: close") }
+        output.writeStaticString("\r\n\r\n")
+    }
+
+    /// Small parts are gathered into one write, large ones go as they are.
+    func writeAnswer(_ part: ByteBuffer, isChunked: Bool) {
+        guard part.readableBytes > 0 else { return }
+        if isChunked {
+            output.writeString(String(part.readableBytes, radix: 16))
+            output.writeStaticString("\r\n")
+        }
+        if part.readableBytes <= 8192 {
+            output.writeImmutableBuffer(part)
+        } else {
+            writeOutput()
+            context?.write(wrapOutboundOut(part), promise: nil)
+        }
+        if isChunked { output.writeStaticString("\r\n") }
+    }
+
+    func endAnswer(_ exchange: Exchange, isChunked: Bool) {
+        if isChunked { output.writeStaticString("0\r\n\r\n") }
+        if exchange.isKeepAlive {
+            becomeIdle(isKeepAlive: true)
+            resumeReading()
+            process()
+            flush()
+        } else {
+            closeAfterAnswer()
+        }
+    }
+
+    /// Answers in the upstream's place.
+    func answer(_ exchange: Exchange, _ problem: Problem) {
+        if !exchange.decoder.isEnded { exchange.isKeepAlive = false }
+        finish(exchange, Answer(problem, requestID: text(exchange.requestID)))
+        resumeReading()
+        process()
+        flush()
+    }
+
+    private func recordAnswer(_ exchange: Exchange, status: Int) {
+        guard exchange.admission.reason != .isPublic else { return }
+        loop.clock.read()
+        let path = exchange.path
+        record(
+            exchange.admission, path: path.span, requestID: exchange.requestID, status: status, started: exchange.started, clientID: nil
+        )
+    }
+}
+
+extension Method {
+    /// RFC 9110 section 9.2.2.
+    fileprivate var isIdempotent: Bool {
+        switch self {
+        case .get, .head, .put, .delete, .options: true
+        case .post, .patch: false
+        }
+    }
+}
+
+extension RequestHead {
+    /// RFC 6455 section 4.1: a GET with `Connection: upgrade` and `Upgrade: websocket`.
+    fileprivate func asksForWebSocket(_ bytes: Span<UInt8>) -> Bool {
+        guard let upgrade = value(.upgrade), bytes.isEqualIgnoringCase(upgrade, "websocket"), bytes.isEqual(method, "GET"), !isHTTP10 else {
+            return false
+        }
+        return fields.contains { $0.known == .connection && bytes.hasListMember($0.value, "upgrade") }
+    }
+}

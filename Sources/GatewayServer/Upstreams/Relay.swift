@@ -1,0 +1,228 @@
+import GatewayCore
+import HTTPWire
+import NIOCore
+
+/// One request on its way to an upstream and its answer on the way back, both streaming, each held back when the other side is slow.
+///
+/// `connecting` -> `sending` -> `answering` -> done; from each to failed. Lives on one event loop with both of its connections.
+final class Relay: UpstreamUser {
+    /// The side of the client.
+    private weak var client: ConnectionHandler?
+    let exchange: Exchange
+    private let pool: UpstreamPool
+    /// The head as the upstream gets it, kept for another attempt, and where in it the server's name belongs.
+    private let head: [UInt8]
+    private let hostIndex: Int?
+    private let isIdempotent: Bool
+    let isUpgrade: Bool
+    private var attemptsLeft: Int
+    private var server: UpstreamPool.Server?
+    private var connection: UpstreamConnection?
+    private var isBodySent = false
+    private(set) var isRequestComplete = false
+    private(set) var isAnswerBegun = false
+    private var isOver = false
+    private var answerIsChunked = false
+    /// After a switch of protocols: bytes pass as they are.
+    private(set) var isRaw = false
+
+    init(
+        _ exchange: Exchange, client: ConnectionHandler, pool: UpstreamPool, isIdempotent: Bool, isUpgrade: Bool, head: [UInt8],
+        hostIndex: Int?
+    ) {
+        self.exchange = exchange
+        self.client = client
+        self.pool = pool
+        self.isIdempotent = isIdempotent
+        self.isUpgrade = isUpgrade
+        self.head = head
+        self.hostIndex = hostIndex
+        attemptsLeft = pool.target.retries
+    }
+
+    // MARK: Request
+
+    func start(avoiding avoided: UpstreamPool.Server? = nil) {
+        guard let server = pool.pickServer(avoiding: avoided) ?? pool.pickServer() else { return fail(.none) }
+        self.server = server
+        server.outstanding += 1
+        if let connection = pool.takeIdle(server) { return use(connection) }
+        pool.connect(server) { result in
+            switch result {
+            case .success(let connection):
+                if self.isOver { return connection.close() }
+                self.use(connection)
+            case .failure(let failure):
+                if self.isOver { return }
+                self.letGo()
+                // Nothing was sent, so another server may be tried whatever the method.
+                if failure != .full, self.takeAttempt() { return self.start(avoiding: server) }
+                self.fail(failure)
+            }
+        }
+    }
+
+    private func use(_ connection: UpstreamConnection) {
+        self.connection = connection
+        connection.begin(self, isHead: exchange.isHead)
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(head.count + 64)
+        if let hostIndex {
+            bytes.writeBytes(head[..<hostIndex])
+            bytes.writeBytes(connection.server.hostField)
+            bytes.writeBytes(head[hostIndex...])
+        } else {
+            bytes.writeBytes(head)
+        }
+        connection.write(bytes)
+        client?.setDeadline(milliseconds: pool.target.responseMilliseconds)
+        // Sends the body as far as it has come, and flushes.
+        client?.continueBody()
+    }
+
+    /// Whether body bytes can be taken now.
+    var takesBody: Bool { connection?.isWritable ?? false }
+
+    func send(_ part: ByteBuffer, isChunked: Bool) {
+        guard let connection else { return }
+        isBodySent = true
+        if isChunked {
+            var framed = ByteBuffer()
+            framed.reserveCapacity(part.readableBytes + 16)
+            framed.writeString(String(part.readableBytes, radix: 16))
+            framed.writeStaticString("\r\n")
+            framed.writeImmutableBuffer(part)
+            framed.writeStaticString("\r\n")
+            connection.write(framed)
+        } else {
+            connection.write(part)
+        }
+    }
+
+    func finishRequest(isChunked: Bool) {
+        guard !isRequestComplete else { return }
+        isRequestComplete = true
+        if isChunked { connection?.write(ByteBuffer(staticString: "0\r\n\r\n")) }
+        connection?.flush()
+        client?.setDeadline(milliseconds: pool.target.responseMilliseconds)
+    }
+
+    func flush() { connection?.flush() }
+
+    /// Bytes of the client after a switch of protocols.
+    func sendRaw(_ part: ByteBuffer) {
+        connection?.write(part)
+        connection?.flush()
+        client?.setDeadline(milliseconds: pool.target.idleMilliseconds)
+    }
+
+    /// The client is gone, or its body turned out to be bad: the upstream must not take what it got for the whole.
+    func abort() {
+        guard !isOver else { return }
+        isOver = true
+        letGo()
+    }
+
+    func timedOut() {
+        guard !isOver else { return }
+        if let server { pool.noteFailure(server) }
+        if isAnswerBegun {
+            abort()
+            client?.close()
+        } else {
+            fail(.timeout)
+        }
+    }
+
+    // MARK: Answer
+
+    func upstreamHead(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>) {
+        guard let client, let server else { return }
+        pool.noteSuccess(server)
+        isAnswerBegun = true
+        if head.status == 101 {
+            guard isUpgrade else { return fail(.bad) }
+            isRaw = true
+            client.beginRaw(head, bytes, exchange)
+            client.setDeadline(milliseconds: pool.target.idleMilliseconds)
+            return
+        }
+        // An answer before the end of the request: nobody can say what became of the rest, so both connections end.
+        if !isRequestComplete { exchange.isKeepAlive = false }
+        answerIsChunked = client.beginAnswer(head, bytes, exchange)
+        client.setDeadline(milliseconds: pool.target.idleMilliseconds)
+    }
+
+    func upstreamBody(_ part: ByteBuffer) {
+        guard let client, !isOver else { return }
+        client.writeAnswer(part, isChunked: answerIsChunked)
+        if !client.isWritable { connection?.pauseReading() }
+    }
+
+    func upstreamEnd() {
+        guard !isOver else { return }
+        isOver = true
+        let isComplete = isRequestComplete
+        letGo(isRequestComplete: isComplete)
+        client?.endAnswer(exchange, isChunked: answerIsChunked)
+    }
+
+    func upstreamReadComplete() {
+        guard let client else { return }
+        client.flush()
+        if isAnswerBegun, !isOver { client.setDeadline(milliseconds: pool.target.idleMilliseconds) }
+    }
+
+    func upstreamFailed() {
+        guard !isOver else { return }
+        let failed = server
+        if let failed, connection?.isReused == false { pool.noteFailure(failed) }
+        if isAnswerBegun {
+            // Half an answer is never passed as whole: the client sees its connection end.
+            isOver = true
+            letGo()
+            client?.close()
+            return
+        }
+        letGo()
+        // A request whose body has begun to leave is not ours to repeat; one that may have been acted on is repeated only if that is harmless.
+        if !isBodySent, isIdempotent, takeAttempt() { return start(avoiding: failed) }
+        fail(.bad)
+    }
+
+    func upstreamWritabilityChanged() { if takesBody { client?.continueBody() } }
+
+    func clientBecameWritable() { connection?.resumeReading() }
+
+    // MARK: Ends
+
+    private func takeAttempt() -> Bool {
+        guard attemptsLeft > 0 else { return false }
+        attemptsLeft -= 1
+        return true
+    }
+
+    private func letGo(isRequestComplete: Bool = false) {
+        server?.outstanding -= 1
+        server = nil
+        let connection = connection
+        self.connection = nil
+        if isRequestComplete { connection?.release(isRequestComplete: true) } else { connection?.close() }
+    }
+
+    private func fail(_ failure: UpstreamFailure) {
+        guard !isOver else { return }
+        isOver = true
+        letGo()
+        client?.answer(exchange, Self.problem(failure))
+    }
+
+    private static func problem(_ failure: UpstreamFailure) -> Problem {
+        switch failure {
+        case .bad: Problem(.badUpstream, "The upstream gave no usable answer.")
+        case .timeout: Problem(.upstreamTimeout, "The upstream did not answer in time.")
+        case .none: Problem(.noUpstream, "No server of the upstream is available.", headers: [("retry-after", "2")])
+        case .full: Problem(.overloaded, "Every connection to the upstream is in use.", headers: [("retry-after", "1")])
+        }
+    }
+}

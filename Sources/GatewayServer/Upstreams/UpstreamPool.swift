@@ -1,0 +1,139 @@
+import NIOCore
+import NIOPosix
+
+/// The connections of one event loop to one upstream. Used on that loop only.
+final class UpstreamPool {
+    /// What this loop knows of one server.
+    final class Server {
+        let address: UpstreamTarget.Server
+        let hostField: [UInt8]
+        var idle: [UpstreamConnection] = []
+        /// Connections open or being opened.
+        var connections = 0
+        /// Requests under way.
+        var outstanding = 0
+        /// Since the last answer.
+        var failures = 0
+        /// Monotonic nanoseconds until which it is left out.
+        var ejectedUntil: Int64 = 0
+        /// By the health check.
+        var isHealthy = true
+
+        init(_ address: UpstreamTarget.Server) {
+            self.address = address
+            hostField = Array(address.authority.utf8)
+        }
+    }
+
+    /// Failures in a row after which a server is left out for a while.
+    private static let ejectionThreshold = 3
+    private static let ejectionNanoseconds: Int64 = 2_000_000_000
+
+    let target: UpstreamTarget
+    let eventLoop: any EventLoop
+    private(set) var servers: [Server]
+    private var nextServer = 0
+    private var isClosed = false
+    private var healthChecks: RepeatedTask?
+
+    init(_ target: UpstreamTarget, eventLoop: any EventLoop) {
+        self.target = target
+        self.eventLoop = eventLoop
+        servers = target.servers.map { Server($0) }
+        startHealthChecks()
+    }
+
+    /// The server with the least requests under way that is neither left out nor unhealthy; among equals, each in turn.
+    func pickServer(avoiding avoided: Server? = nil) -> Server? {
+        let now = WallClock.monotonic()
+        var best: Server?
+        for offset in 0..<servers.count {
+            let server = servers[(nextServer + offset) % servers.count]
+            guard server.isHealthy, server.ejectedUntil <= now, server !== avoided || servers.count == 1 else { continue }
+            if best.map({ server.outstanding < $0.outstanding }) ?? true { best = server }
+        }
+        nextServer = (nextServer + 1) % servers.count
+        return best
+    }
+
+    /// A connection that waits on this server, or nil.
+    func takeIdle(_ server: Server) -> UpstreamConnection? {
+        let oldest = WallClock.monotonic() - target.idleMilliseconds * 1_000_000
+        while let connection = server.idle.popLast() {
+            if connection.isIdle, connection.idleSince > oldest { return connection }
+            connection.close()
+        }
+        return nil
+    }
+
+    /// Opens a connection; the callback comes on the loop, later.
+    func connect(_ server: Server, _ done: @escaping (Result<UpstreamConnection, UpstreamFailure>) -> Void) {
+        guard server.connections < target.connections else { return done(.failure(.full)) }
+        server.connections += 1
+        let connection = UpstreamConnection(pool: self, server: server)
+        let bound = NIOLoopBound((self, connection, done), eventLoop: eventLoop)
+        ClientBootstrap(group: eventLoop)
+            .connectTimeout(.milliseconds(target.connectMilliseconds))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(bound.value.1) }
+            }
+            .connect(host: server.address.host, port: server.address.port)
+            .whenComplete { result in
+                let (pool, connection, done) = bound.value
+                switch result {
+                case .success: done(.success(connection))
+                case .failure(let error):
+                    connection.server.connections -= 1
+                    pool.noteFailure(connection.server)
+                    done(.failure(error is ChannelError ? .timeout : .bad))
+                }
+            }
+    }
+
+    func giveBack(_ connection: UpstreamConnection) {
+        if isClosed { connection.close() } else { connection.server.idle.append(connection) }
+    }
+
+    /// The connection has closed.
+    func remove(_ connection: UpstreamConnection) {
+        let server = connection.server
+        server.connections -= 1
+        server.idle.removeAll { $0 === connection }
+    }
+
+    /// The server answered.
+    func noteSuccess(_ server: Server) { server.failures = 0 }
+
+    /// The server refused, was reset, or was silent.
+    func noteFailure(_ server: Server) {
+        server.failures += 1
+        if server.failures >= Self.ejectionThreshold {
+            server.failures = 0
+            server.ejectedUntil = WallClock.monotonic() + Self.ejectionNanoseconds
+        }
+    }
+
+    /// Closes what waits; what is in use closes when it is given back.
+    func close() {
+        isClosed = true
+        healthChecks?.cancel()
+        for server in servers {
+            let idle = server.idle
+            server.idle = []
+            for connection in idle { connection.close() }
+        }
+    }
+
+    // MARK: Health
+
+    private func startHealthChecks() {
+        guard let health = target.health else { return }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let interval = TimeAmount.milliseconds(health.intervalMilliseconds)
+        healthChecks = eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: interval) { _ in
+            let pool = bound.value
+            for server in pool.servers { HealthProbe.run(server, of: pool, path: health.path) }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+/// The lines of a head, found and taken apart as its bytes come in: what requests and responses have in common (RFC 9112 section 2.1).
+///
+/// It refuses whatever two readers have been seen to read differently: bare LF, bare CR, obs-fold, white space before the colon, empty names.
+struct HeadLines: Sendable {
+    let limits: WireLimits
+    var fields: [HeadField] = []
+    /// Index into `fields` of the first field of each known name, -1 when absent.
+    var first = InlineArray<20, Int16>(repeating: -1)
+    /// Start of the line that is not complete yet.
+    private(set) var lineStart = 0
+    /// Bytes already searched for the end of that line, so that a head that drips in costs one look at each byte.
+    private var searched = 0
+    /// Where the fields begin; 0 while the first line is not complete.
+    private(set) var fieldsStart = 0
+
+    init(limits: WireLimits) { self.limits = limits }
+
+    /// Makes ready for the next head and keeps the storage.
+    mutating func reset() {
+        fields.removeAll(keepingCapacity: true)
+        first = InlineArray<20, Int16>(repeating: -1)
+        lineStart = 0
+        searched = 0
+        fieldsStart = 0
+    }
+
+    /// Range of the value of a known field: of its first line, where more than one is allowed.
+    @inline(__always)
+    func value(_ field: KnownField) -> Range<Int>? {
+        let index = first[Int(field.rawValue)]
+        return index < 0 ? nil : fields[Int(index)].value
+    }
+
+    /// The next complete line without its CRLF; nil when more bytes are needed.
+    ///
+    /// Only the LF is searched for, here with the CR before it required; the parsers of the lines refuse every CR inside.
+    @inline(__always)
+    mutating func next(_ bytes: Span<UInt8>) throws(WireError) -> Range<Int>? {
+        var position = searched
+        let count = bytes.count
+        while position < count {
+            // `position` is below `count`.
+            if unsafe bytes[unchecked: position] == 0x0A {
+                guard position > lineStart, bytes[position - 1] == 0x0D else {
+                    throw .malformed("a line feed without a carriage return in the head")
+                }
+                let line = lineStart..<position - 1
+                lineStart = position + 1
+                searched = lineStart
+                if fieldsStart == 0 { fieldsStart = lineStart }
+                return line
+            }
+            position += 1
+        }
+        searched = count
+        if fieldsStart > 0, count - fieldsStart > limits.headers { throw .headersTooLarge }
+        return nil
+    }
+
+    /// `field-line = field-name ":" OWS field-value OWS` (RFC 9112 section 5)
+    mutating func parseField(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(WireError) {
+        guard line.upperBound + 2 - fieldsStart <= limits.headers, line.upperBound < Int(UInt16.max) else { throw .headersTooLarge }
+        guard fields.count < limits.headerCount else { throw .headersTooLarge }
+        var position = line.lowerBound
+        while position < line.upperBound, ByteClass.isToken(bytes[position]) { position += 1 }
+        let name = line.lowerBound..<position
+        guard position < line.upperBound, bytes[position] == UInt8(ascii: ":") else { throw badName(bytes, line, position) }
+        guard !name.isEmpty else { throw .malformed("a header without a name") }
+        position += 1
+        while position < line.upperBound, ByteClass.isSpace(bytes[position]) { position += 1 }
+        let valueStart = position
+        while position < line.upperBound {
+            // `position` is below the line's end, which lies inside the bytes.
+            guard ByteClass.isFieldValue(unsafe bytes[unchecked: position]) else {
+                throw .malformed("a control character in a header value")
+            }
+            position += 1
+        }
+        var valueEnd = position
+        while valueEnd > valueStart, ByteClass.isSpace(bytes[valueEnd - 1]) { valueEnd -= 1 }
+        let known = KnownField.named(bytes, name)
+        if known != .other {
+            let slot = Int(known.rawValue)
+            if first[slot] < 0 {
+                first[slot] = Int16(fields.count)
+            } else if known.isSingleton {
+                throw repeated(known)
+            }
+        }
+        fields.append(
+            .init(
+                known: known, nameStart: UInt16(name.lowerBound), nameLength: UInt16(name.count),
+                valueStart: UInt16(valueStart), valueLength: UInt16(valueEnd - valueStart)
+            )
+        )
+    }
+
+    private func badName(_ bytes: Span<UInt8>, _ line: Range<Int>, _ position: Int) -> WireError {
+        if ByteClass.isSpace(bytes[line.lowerBound]) { return .malformed("a folded header line") }
+        if position < line.upperBound, ByteClass.isSpace(bytes[position]) {
+            return .malformed("white space between a header's name and its colon")
+        }
+        return .malformed("a header line without a valid name and colon")
+    }
+
+    private func repeated(_ field: KnownField) -> WireError {
+        switch field {
+        case .host: .malformed("more than one Host header")
+        case .contentLength: .malformed("more than one Content-Length header")
+        case .transferEncoding: .malformed("more than one Transfer-Encoding header")
+        default: .repeatedHeader("\(field.name)")
+        }
+    }
+
+    /// A Content-Length: 1 to 18 digits, which stay below 2^63.
+    func contentLength(_ bytes: Span<UInt8>) throws(WireError) -> Int? {
+        guard let range = value(.contentLength) else { return nil }
+        guard 1...18 ~= range.count else { throw .malformed("the Content-Length is not a number of bytes") }
+        var value = 0
+        for position in range {
+            let digit = bytes[position] &- UInt8(ascii: "0")
+            guard digit < 10 else { throw .malformed("the Content-Length is not a number of bytes") }
+            value = value * 10 + Int(digit)
+        }
+        return value
+    }
+
+    /// Whether `Connection` names this option, lower-case ASCII.
+    func hasConnectionOption(_ bytes: Span<UInt8>, _ option: StaticString) -> Bool {
+        guard value(.connection) != nil else { return false }
+        for field in fields where field.known == .connection && bytes.hasListMember(field.value, option) { return true }
+        return false
+    }
+}
+
+/// One header field as ranges into the bytes of its head; half-open, counted from the first byte of the first line.
+package struct HeadField: Sendable {
+    package let known: KnownField
+    let nameStart: UInt16
+    let nameLength: UInt16
+    let valueStart: UInt16
+    let valueLength: UInt16
+
+    package var name: Range<Int> { Int(nameStart)..<Int(nameStart) + Int(nameLength) }
+    /// Without the white space around it.
+    package var value: Range<Int> { Int(valueStart)..<Int(valueStart) + Int(valueLength) }
+}
