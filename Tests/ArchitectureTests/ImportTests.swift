@@ -11,18 +11,19 @@ struct ImportTests {
         "Access": [],
         "Customers": [],
         "HTTPWire": [],
+        "SharedState": [],
         "Tokens": ["OpenSSLCrypto", "StrictJSON"],
-        "GatewayCore": ["Access", "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens"],
+        "GatewayCore": ["Access", "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Synchronization", "Tokens"],
         "CustomerAPI": ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Synchronization"],
-        "CustomerStoreSQLite": ["Customers", "Foundation", "GRDB", "Synchronization"],
+        "CustomerStoreSQLite": ["Customers", "Foundation", "GRDB", "SharedState", "Synchronization"],
         "GatewayConfiguration": [
             "Access", "Foundation", "GatewayCore", "Glibc", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens", "Yams",
         ],
         "GatewayServer": [
             "Access", "CustomerAPI", "GatewayCore", "Glibc", "HTTPWire", "Logging", "NIOConcurrencyHelpers", "NIOCore", "NIOPosix",
-            "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens",
+            "OpenSSLCrypto", "SharedState", "StrictJSON", "Synchronization", "Tokens",
         ],
-        "GatewayTesting": ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens"],
+        "GatewayTesting": ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "SharedState", "StrictJSON", "Synchronization", "Tokens"],
     ]
 
     /// The program and the C module: anything goes.

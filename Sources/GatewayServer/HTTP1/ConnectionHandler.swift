@@ -4,6 +4,7 @@ import GatewayCore
 import HTTPWire
 import Logging
 import NIOCore
+import Tokens
 
 /// One HTTP/1.1 connection: feeds bytes to the parsers, asks the gatekeeper, carries out what it says. It decides nothing.
 final class ConnectionHandler: ChannelInboundHandler {
@@ -207,7 +208,11 @@ final class ConnectionHandler: ChannelInboundHandler {
             respond(Answer(status: 204, headers: [("allow", methods.list)]), to: admission, bytes, started)
         case .endpoint(.session):
             guard let caller = admission.caller else { return }
+            if admission.signature != nil { return awaitBody(.session(caller), admission, bytes, started) }
             writeSession(caller, admission, bytes, started)
+        case .endpoint(.signatureCheck):
+            guard let report = admission.signatureReport else { return }
+            awaitBody(.signatureCheck(report), admission, bytes, started)
         case .endpoint(.metadata):
             respond(MetadataEndpoint.answer(in: snapshot), to: admission, bytes, started)
         case .endpoint(.keySet):
@@ -255,8 +260,17 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Reads the body of a request that will be answered when it is complete.
     private func awaitBody(_ responder: Exchange.Responder, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
-        if parser.head.expectsContinue { output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
-        state = .body(exchange(responder, admission, bytes, started, bodyLimit: admission.bodyLimit))
+        let exchange = exchange(responder, admission, bytes, started, bodyLimit: admission.bodyLimit)
+        let expectsContinue = parser.head.expectsContinue
+        if let signature = admission.signature {
+            return useNonce(of: signature, exchange) { $0.readBody(of: exchange, expectsContinue: expectsContinue) }
+        }
+        readBody(of: exchange, expectsContinue: expectsContinue)
+    }
+
+    private func readBody(of exchange: Exchange, expectsContinue: Bool) {
+        if expectsContinue { output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
+        state = .body(exchange)
         setDeadline(milliseconds: loop.services.limits.bodyTimeout)
     }
 
@@ -273,7 +287,11 @@ final class ConnectionHandler: ChannelInboundHandler {
             case .needMore: return false
             case .skip(let count): input.moveReaderIndex(forwardBy: count)
             case .end:
-                complete(exchange)
+                if let refusal = wrongBody(exchange) {
+                    finish(exchange, Answer(refusal.problem, requestID: text(exchange.requestID)), refused: refusal)
+                } else {
+                    complete(exchange)
+                }
                 return true
             case .body(let count):
                 guard exchange.body.count + count <= exchange.bodyLimit else {
@@ -283,6 +301,7 @@ final class ConnectionHandler: ChannelInboundHandler {
                 if case .nobody = exchange.responder {
                     input.moveReaderIndex(forwardBy: count)
                 } else if let part = input.readBytes(length: count) {
+                    exchange.digest?.update(part.span)
                     exchange.body.append(contentsOf: part)
                 }
             }
@@ -308,6 +327,9 @@ final class ConnectionHandler: ChannelInboundHandler {
             )
             let outcome = loop.services.tokens.answer(call, in: exchange.snapshot)
             finish(exchange, outcome.answer, reason: outcome.reason, clientID: outcome.clientID)
+        case .session(let caller):
+            finish(exchange, Answer(json: caller.sessionBody, headers: [("cache-control", "no-store")]))
+        case .signatureCheck(let report): finish(exchange, report.answer(body: exchange.body))
         case .customers(var call):
             call.body = exchange.body
             let services = loop.services

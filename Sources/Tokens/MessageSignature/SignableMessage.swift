@@ -49,9 +49,13 @@ package struct SignableMessage: Sendable {
 
     /// What a signature must cover, whatever it says itself (attacks row M-03).
     package var required: [String] {
+        Self.required(hasBody: hasBody, hasIdempotencyKey: fields.contains { $0.name == "idempotency-key" })
+    }
+
+    package static func required(hasBody: Bool, hasIdempotencyKey: Bool) -> [String] {
         var names = ["@method", "@authority", "@path", "@query", "authorization"]
         if hasBody { names += ["content-digest", "content-type"] }
-        if fields.contains(where: { $0.name == "idempotency-key" }) { names.append("idempotency-key") }
+        if hasIdempotencyKey { names.append("idempotency-key") }
         return names
     }
 

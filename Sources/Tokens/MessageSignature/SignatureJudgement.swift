@@ -9,6 +9,8 @@ package struct SignatureJudgement: Sendable {
     package let base: [UInt8]
     /// What is wrong without looking at the MAC, first thing first; empty: only the MAC can still be wrong.
     package let faults: [SignatureFault]
+    /// What the body must match; nil: there is no body, or nothing usable is said of it.
+    package let contentDigest: ContentDigest?
 
     /// Seconds by which `created` may lie in the past, and as many in the future; inclusive.
     package static let window: Int64 = 300
@@ -21,7 +23,13 @@ package struct SignatureJudgement: Sendable {
     package init(_ signature: UnverifiedMessageSignature, of message: SignableMessage, at now: Int64) {
         self.signature = signature
         base = message.base(over: signature.components, parameters: signature.parameters)
-        faults = Self.faults(of: signature, over: message, at: now)
+        var faults = Self.faults(of: signature, over: message, at: now)
+        var contentDigest: ContentDigest?
+        if let field = message.value(of: "content-digest") {
+            do throws(SignatureFault) { contentDigest = try ContentDigest(field) } catch { faults.append(error) }
+        }
+        self.faults = faults
+        self.contentDigest = contentDigest
     }
 
     /// Compares the MAC. The work is the same whether the key is known or not (attacks row M-08).
@@ -35,7 +43,7 @@ package struct SignatureJudgement: Sendable {
         guard holds, isKnown, let keyID = signature.keyID, let nonce = signature.nonce, let created = signature.created else {
             throw .mismatch
         }
-        return VerifiedMessageSignature(keyID: keyID, nonce: nonce, created: created)
+        return VerifiedMessageSignature(keyID: keyID, nonce: nonce, created: created, contentDigest: contentDigest)
     }
 
     /// In the order in which they are told: what the signature says of itself, then what it covers.
@@ -119,16 +127,19 @@ package struct SigningKeyID: Sendable, Equatable {
 
 /// A signature whose rules and MAC held. Only `SignatureJudgement.verify` makes one, by the comparison (attacks row M-02).
 ///
-/// That its nonce is fresh is not judged: that takes a store.
+/// That its nonce is fresh and that the body is the one it was made for is not judged yet: that takes a store, and the body.
 package struct VerifiedMessageSignature: Sendable, Equatable {
     package let keyID: String
     package let nonce: String
     /// Unix seconds.
     package let created: Int64
+    /// What the body must match; nil only where there is no body.
+    package let contentDigest: ContentDigest?
 
-    fileprivate init(keyID: String, nonce: String, created: Int64) {
+    fileprivate init(keyID: String, nonce: String, created: Int64, contentDigest: ContentDigest?) {
         self.keyID = keyID
         self.nonce = nonce
         self.created = created
+        self.contentDigest = contentDigest
     }
 }
