@@ -10,6 +10,7 @@ struct ImportTests {
         "StrictJSON": [],
         "Access": [],
         "Customers": [],
+        "SharedState": [],
         "HTTPWire": [],
         "SharedState": [],
         "Tokens": ["OpenSSLCrypto", "StrictJSON"],

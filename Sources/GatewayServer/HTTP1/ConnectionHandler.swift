@@ -370,7 +370,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Answers at once; a small rest of the body is read and dropped, a large one ends the connection.
     func respond(_ answer: Answer, to admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         let keeps = willKeepAlive
-        ResponseWriter.write(answer, responseContext(keeps, admission.method), to: &output)
+        ResponseWriter.write(answer, responseContext(keeps, admission), to: &output)
         let reasonIsWorthALine = role == .gateway && !(admission.isAllowed && admission.reason == .isPublic)
         if reasonIsWorthALine { record(admission, bytes, status: answer.status, started) }
         afterAnswer(keeps, admission, bytes, started)
@@ -378,7 +378,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func writeSession(_ caller: AuthenticatedCaller, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         let keeps = willKeepAlive
-        ResponseWriter.writeJSON(caller.sessionBody, responseContext(keeps, admission.method), to: &output)
+        ResponseWriter.writeJSON(caller.sessionBody, responseContext(keeps, admission), to: &output)
         record(admission, bytes, status: 200, started)
         afterAnswer(keeps, admission, bytes, started)
     }
@@ -397,7 +397,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         loop.clock.read()
         ResponseWriter.write(
             answer,
-            .init(requestID: exchange.requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: exchange.isHead),
+            .init(
+                requestID: exchange.requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: exchange.isHead,
+                originHeaders: exchange.admission.originHeaders
+            ),
             to: &output
         )
         if role == .gateway {
@@ -473,8 +476,11 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    private func responseContext(_ keeps: Bool, _ method: Method?) -> ResponseWriter.Context {
-        .init(requestID: requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: method == .head)
+    private func responseContext(_ keeps: Bool, _ admission: borrowing Admission) -> ResponseWriter.Context {
+        .init(
+            requestID: requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: admission.method == .head,
+            originHeaders: admission.originHeaders
+        )
     }
 
     func exchange(
