@@ -52,11 +52,13 @@ package enum Endpoint: String, CaseIterable, Sendable {
     case metadata = "/.well-known/oauth-authorization-server"
     case session = "/session"
     case signatureCheck = "/oauth2/signature-check"
+    case introspect = "/oauth2/introspect"
+    case revoke = "/oauth2/revoke"
     case keySet = "/.well-known/jwks.json"
 
     package var methods: MethodSet {
         switch self {
-        case .token, .signatureCheck: MethodSet(.post)
+        case .token, .introspect, .revoke, .signatureCheck: MethodSet(.post)
         case .metadata, .session, .keySet: MethodSet([MethodSet(.get), MethodSet(.head)])
         }
     }
@@ -65,7 +67,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
     var bodyLimit: Int? {
         switch self {
         case .signatureCheck: nil
-        case .token: 16 << 10
+        case .token, .introspect, .revoke: 16 << 10
         case .metadata, .session, .keySet: 0
         }
     }
@@ -74,6 +76,8 @@ package enum Endpoint: String, CaseIterable, Sendable {
     static func at(_ path: Span<UInt8>) -> Endpoint? {
         switch path.count {
         case 8: path.isEqual(0..<8, "/session") ? .session : nil
+        case 14: path.isEqual(0..<14, "/oauth2/revoke") ? .revoke : nil
+        case 18: path.isEqual(0..<18, "/oauth2/introspect") ? .introspect : nil
         case 13: path.isEqual(0..<13, "/oauth2/token") ? .token : nil
         case 23: path.isEqual(0..<23, "/oauth2/signature-check") ? .signatureCheck : nil
         case 22: path.isEqual(0..<22, "/.well-known/jwks.json") ? .keySet : nil

@@ -6,7 +6,7 @@ package import SharedState
 /// What all connections use, on whichever event loop they are.
 package struct Services: Sendable {
     package let customers: CustomerAPI
-    package let tokens: TokenEndpoint
+    package let clients: OAuthEndpoints
     /// What signed requests and client assertions have used up.
     package let nonces: any NonceStore
     package let decisions: DecisionLog
@@ -19,12 +19,12 @@ package struct Services: Sendable {
     package let isStoreReady: @Sendable () async -> Bool
 
     package init(
-        customers: CustomerAPI, tokens: TokenEndpoint, nonces: any NonceStore, decisions: DecisionLog, logger: Logger, limits: ServerLimits,
+        customers: CustomerAPI, clients: OAuthEndpoints, nonces: any NonceStore, decisions: DecisionLog, logger: Logger, limits: ServerLimits,
         upstreams: [UpstreamTarget] = [], revocations: RevocationWatch? = nil,
         isStoreReady: @escaping @Sendable () async -> Bool
     ) {
         self.customers = customers
-        self.tokens = tokens
+        self.clients = clients
         self.nonces = nonces
         self.decisions = decisions
         self.logger = logger

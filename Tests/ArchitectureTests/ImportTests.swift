@@ -12,7 +12,6 @@ struct ImportTests {
         "Customers": [],
         "SharedState": [],
         "HTTPWire": [],
-        "SharedState": [],
         "Tokens": ["OpenSSLCrypto", "StrictJSON"],
         "GatewayCore": ["Access", "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Synchronization", "Tokens"],
         "CustomerAPI": ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Synchronization"],

@@ -9,7 +9,14 @@ package enum MetadataEndpoint {
             json: JSONValue.object([
                 ("issuer", .string(issuer)), ("token_endpoint", .string(issuer + Endpoint.token.rawValue)),
                 ("jwks_uri", .string(issuer + Endpoint.keySet.rawValue)),
-                ("token_endpoint_auth_methods_supported", ["client_secret_basic"]),
+                ("introspection_endpoint", .string(issuer + Endpoint.introspect.rawValue)),
+                ("revocation_endpoint", .string(issuer + Endpoint.revoke.rawValue)),
+            ] + ["token", "introspection", "revocation"].flatMap { endpoint in
+                [
+                    ("\(endpoint)_endpoint_auth_methods_supported", ["client_secret_basic", "client_secret_jwt"] as JSONValue),
+                    ("\(endpoint)_endpoint_auth_signing_alg_values_supported", ["HS256"]),
+                ]
+            } + [
                 ("grant_types_supported", ["client_credentials"]), ("response_types_supported", []),
                 ("scopes_supported", .array(snapshot.policy.scopes.map { .string($0.name) })),
             ]).utf8(),

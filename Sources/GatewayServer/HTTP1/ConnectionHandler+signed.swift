@@ -26,6 +26,38 @@ extension ConnectionHandler {
         }
     }
 
+    /// Does what has to be done before the answer of an endpoint of clients counts.
+    func carryOut(_ step: OAuthStep, _ exchange: Exchange) {
+        guard step.nonce != nil || step.revocation != nil else { return finish(exchange, step.outcome) }
+        state = .busy(exchange)
+        let bound = NIOLoopBound((handler: self, exchange: exchange), eventLoop: loop.eventLoop)
+        let (services, now, deliver, id) = (loop.services, loop.clock.seconds, loop.deliver, text(exchange.requestID))
+        Task(executorPreference: loop.executor) {
+            var outcome = step.outcome
+            do {
+                if let nonce = step.nonce, try await !services.nonces.use(nonce, at: now) {
+                    outcome = step.reused
+                } else if let revocation = step.revocation {
+                    guard let revocations = services.revocations else { throw SharedStateError.unavailable("there is no store of revocations") }
+                    try await deliver?(try await revocations.revoke(revocation, at: now))
+                }
+            } catch {
+                services.logger.error("the store failed", metadata: ["reason": "\(error)", "request_id": "\(id)"])
+                outcome = step.unavailable(requestID: id)
+            }
+            let (handler, exchange) = bound.value
+            guard case .busy(let waiting) = handler.state, waiting === exchange, handler.context != nil else { return }
+            handler.finish(exchange, outcome)
+            handler.resumeReading()
+            handler.process()
+            handler.flush()
+        }
+    }
+
+    private func finish(_ exchange: Exchange, _ outcome: OAuthOutcome) {
+        finish(exchange, outcome.answer, reason: outcome.reason, clientID: outcome.clientID)
+    }
+
     private func proceed(_ exchange: Exchange, _ refusal: Refusal?, _ begin: (ConnectionHandler) -> Void) {
         guard case .busy(let waiting) = state, waiting === exchange, context != nil else { return }
         if let refusal {

@@ -217,10 +217,12 @@ final class ConnectionHandler: ChannelInboundHandler {
             respond(MetadataEndpoint.answer(in: snapshot), to: admission, bytes, started)
         case .endpoint(.keySet):
             respond(Answer(json: snapshot.publicKeySet, headers: [("cache-control", "max-age=300")]), to: admission, bytes, started)
-        case .endpoint(.token):
-            awaitBody(
-                .token(authorization: value(.authorization, bytes), contentType: value(.contentType, bytes)), admission, bytes, started
+        case .endpoint(let endpoint):
+            let responder = Exchange.Responder.oauth(
+                endpoint, authorization: value(.authorization, bytes), contentType: value(.contentType, bytes),
+                hasQuery: pathAndQuery(admission, bytes).query != nil
             )
+            awaitBody(responder, admission, bytes, started)
         case .forward(let grant):
             forward(grant, admission, bytes, started)
         }
@@ -319,14 +321,14 @@ final class ConnectionHandler: ChannelInboundHandler {
         deadline = .max
         switch exchange.responder {
         case .nobody: becomeIdle(isKeepAlive: exchange.isKeepAlive)
-        case .token(let authorization, let contentType):
+        case .oauth(let endpoint, let authorization, let contentType, let hasQuery):
             loop.clock.read()
-            let call = TokenEndpoint.Call(
-                authorization: authorization, contentType: contentType, body: exchange.body, address: peer.address,
+            let call = OAuthCall(
+                authorization: authorization, contentType: contentType, body: exchange.body, hasQuery: hasQuery, address: peer.address,
                 now: loop.clock.seconds
             )
-            let outcome = loop.services.tokens.answer(call, in: exchange.snapshot)
-            finish(exchange, outcome.answer, reason: outcome.reason, clientID: outcome.clientID)
+            let step = loop.services.clients.step(endpoint, call, in: exchange.snapshot, revoked: loop.gatekeeper.revocations)
+            carryOut(step, exchange)
         case .session(let caller):
             finish(exchange, Answer(json: caller.sessionBody, headers: [("cache-control", "no-store")]))
         case .signatureCheck(let report): finish(exchange, report.answer(body: exchange.body))

@@ -10,7 +10,7 @@ final class Exchange {
     enum Responder {
         /// It was answered already; the body is read to find the next request.
         case nobody
-        case token(authorization: [UInt8]?, contentType: [UInt8]?)
+        case oauth(Endpoint, authorization: [UInt8]?, contentType: [UInt8]?, hasQuery: Bool)
         case session(AuthenticatedCaller)
         case signatureCheck(SignatureReport)
         case customers(APICall)

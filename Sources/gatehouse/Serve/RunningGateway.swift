@@ -99,7 +99,7 @@ struct RunningGateway {
             let limits = settings.limits
             return Services(
                 customers: CustomerAPI(store: store, cursorKey: HMACKey(.sha256, key: RandomBytes.generateSecret(32))),
-                tokens: TokenEndpoint(throttle: FailureThrottle()), nonces: store, decisions: decisions, logger: logger,
+                clients: OAuthEndpoints(throttle: FailureThrottle()), nonces: store, decisions: decisions, logger: logger,
                 limits: ServerLimits(
                     wire: WireLimits(target: limits.target, headers: limits.headers, headerCount: limits.headerCount),
                     headTimeout: limits.headTimeout.milliseconds, bodyTimeout: limits.bodyTimeout.milliseconds,
