@@ -52,7 +52,7 @@ final class LoopContext {
 
     private func tick() {
         flushDecisions()
-        let now = WallClock.monotonic()
+        let now = WallClock.coarse()
         for connection in connections where connection.deadline < now { connection.deadlinePassed() }
     }
 

@@ -1,5 +1,6 @@
 import Access
 import GatewayCore
+import SharedState
 import StrictJSON
 
 /// What the admin address answers; it never stands on the public listener.

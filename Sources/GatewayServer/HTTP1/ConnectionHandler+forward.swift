@@ -13,7 +13,7 @@ extension ConnectionHandler {
             return respond(Answer(problem, requestID: text(requestID)), to: admission, bytes, started)
         }
         let isUpgrade = grant.route.upgrade == .websocket && parser.head.asksForWebSocket(bytes)
-        let head: (bytes: [UInt8], hostIndex: Int?)
+        let head: (bytes: ByteBuffer, hostIndex: Int?)
         do throws(Refusal) {
             head = try outboundHead(grant, profile, admission, bytes, isUpgrade: isUpgrade)
         } catch {
@@ -48,15 +48,17 @@ extension ConnectionHandler {
 
     private func outboundHead(
         _ grant: Grant, _ profile: UpstreamProfile, _ admission: Admission, _ bytes: Span<UInt8>, isUpgrade: Bool
-    ) throws(Refusal) -> (bytes: [UInt8], hostIndex: Int?) {
+    ) throws(Refusal) -> (bytes: ByteBuffer, hostIndex: Int?) {
         let snapshot = loop.gatekeeper.snapshot
         let request = OutboundRequest(grant, caller: admission.caller, to: profile, policy: snapshot.policy)
         let facts = OutboundRequest.Facts(
             requestID: requestID, remote: remote, isSecure: false, now: loop.clock.seconds, traceIDs: loop.requestIDs.traceIDs(),
             sessionCookies: snapshot.settings.sessionCookies, isUpgrade: isUpgrade
         )
-        var output: [UInt8] = []
-        output.reserveCapacity(parser.head.byteCount + 1024)
+        // Taken while it is written, so that it stays in one place.
+        var output = loop.scratch
+        loop.scratch = []
+        output.removeAll(keepingCapacity: true)
         let hostIndex: Int?
         switch admission.target {
         case .rewritten(let target, _):
@@ -64,12 +66,12 @@ extension ConnectionHandler {
         case .asSent, nil:
             hostIndex = try request.write(parser.head, bytes, target: bytes.extracting(parser.head.target), facts, to: &output)
         }
-        return (output, hostIndex)
+        let bytes = ByteBuffer(bytes: output)
+        loop.scratch = output
+        return (bytes, hostIndex)
     }
 
     // MARK: Request body
-
-    var isWritable: Bool { context?.channel.isWritable ?? false }
 
     /// The upstream can take more of the body.
     func continueBody() {

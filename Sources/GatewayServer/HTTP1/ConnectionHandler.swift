@@ -31,8 +31,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private static let discardLimit = 64 << 10
     /// Bytes of answers gathered before they are sent within one read.
     private static let outputLimit = 64 << 10
-    /// How long a refused client may take to read its answer, nanoseconds.
-    private static let lingerNanoseconds: Int64 = 2_000_000_000
+    /// How long a refused client may take to read its answer.
+    private static let lingerMilliseconds: Int64 = 2000
 
     let loop: LoopContext
     private let role: Role
@@ -45,6 +45,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private(set) var requestID: [UInt8] = []
     private(set) var context: ChannelHandlerContext?
     private var isProcessing = false
+    private(set) var isWritable = true
     private var isReadPaused = false
     /// Monotonic nanoseconds at which `deadlinePassed` is due.
     private(set) var deadline = Int64.max
@@ -85,7 +86,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
+        isWritable = context.channel.isWritable
+        if isWritable {
             if case .forwarding(let relay) = state { relay.clientBecameWritable() }
             process()
             flush()
@@ -128,7 +130,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    func setDeadline(milliseconds: Int64) { deadline = WallClock.monotonic() + milliseconds * 1_000_000 }
+    func setDeadline(milliseconds: Int64) { deadline = WallClock.coarse() + milliseconds * 1_000_000 }
 
     // MARK: Requests
 
@@ -137,7 +139,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         if isProcessing { return }
         isProcessing = true
         defer { isProcessing = false }
-        while let context, context.channel.isWritable {
+        while isWritable {
             switch state {
             case .head:
                 guard input.readableBytes > 0 else { return releaseInput() }
@@ -175,8 +177,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         let bytes = buffer.readableBytesUInt8Span
         do throws(WireError) {
             guard try parser.parse(bytes) else {
-                let limit = WallClock.monotonic() + loop.services.limits.headTimeout * 1_000_000
-                if !isInsideHead { deadline = limit }
+                if !isInsideHead { setDeadline(milliseconds: loop.services.limits.headTimeout) }
                 isInsideHead = true
                 return false
             }
@@ -448,7 +449,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     func closeAfterAnswer() {
         state = .closing
         releaseInput()
-        deadline = WallClock.monotonic() + Self.lingerNanoseconds
+        setDeadline(milliseconds: Self.lingerMilliseconds)
         flush()
         context?.close(mode: .output, promise: nil)
     }

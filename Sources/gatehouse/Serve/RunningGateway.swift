@@ -21,6 +21,7 @@ struct RunningGateway {
     private let server: GatewayServer
     private let listeners: [GatewayServer.Listener]
     private let reloader: Reloader
+    private let signals: Signals
     private let revocations: RevocationWatch?
     private let logger: Logger
 
@@ -29,6 +30,8 @@ struct RunningGateway {
 
     /// - Throws: `ExitCode` after the reason was printed: 78 for what a person must change in a file, 69 for an address or store that cannot be had.
     static func start(_ settings: Settings, environment: [String: String]) async throws -> RunningGateway {
+        // Before anybody is told that it is ready: who then asks it to stop must not kill it.
+        let signals = Signals([SIGTERM, SIGINT, SIGHUP])
         var logger = Logger(label: "gatehouse") { _ in LineLogHandler(settings) }
         logger.logLevel = LineLogHandler(settings).logLevel
         try refuseWhatIsNotBuilt(settings)
@@ -54,15 +57,15 @@ struct RunningGateway {
         )
         return RunningGateway(
             address: address, adminAddress: admin?.address, server: server, listeners: listeners + (admin.map { [$0] } ?? []),
-            reloader: reloader, revocations: services.revocations, logger: logger
+            reloader: reloader, signals: signals, revocations: services.revocations, logger: logger
         )
     }
 
     /// Returns when a signal has asked to stop and everything has ended.
     func runUntilStopped() async throws {
-        let signals = Signals([SIGTERM, SIGINT, SIGHUP])
-        let watching = [
-            Task { await reloader.watch() }, Task { [server, revocations] in await revocations?.run { try await server.refuse($0) } },
+        let watching: [Task<Void, Never>] = [
+            Task { [reloader] in await reloader.watch() },
+            Task { [server, revocations] in await revocations?.run { try await server.refuse($0) } },
         ]
         for await signal in signals.received {
             if signal == SIGHUP {
