@@ -1,3 +1,4 @@
+import Access
 package import SharedState
 
 /// The endpoints that clients authenticate at: token, introspection and revocation.

@@ -1,3 +1,4 @@
+import Access
 import SharedState
 import Tokens
 
