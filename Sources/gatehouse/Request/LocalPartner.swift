@@ -1,3 +1,4 @@
+import Access
 import GatewayConfiguration
 import GatewayCore
 import OpenSSLCrypto
