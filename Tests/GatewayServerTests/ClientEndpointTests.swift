@@ -1,5 +1,8 @@
+import Access
 import Foundation
 import GatewayCore
+import GatewayServer
+import GatewayTesting
 import OpenSSLCrypto
 import SharedState
 import StrictJSON

@@ -35,7 +35,8 @@ struct SignedRequestTests {
     func accepted() async throws {
         let log = try await TestGateway.run { gateway in
             // The route leads to the provisioning module, which knows nothing at this path: past the gate it is a 404 of another kind.
-            #expect(try gateway.send(SignedRequest(gateway).text()).status == 404)
+            let first = try gateway.send(SignedRequest(gateway).text())
+            #expect(first.status == 404)
             var get = SignedRequest(gateway)
             get.target = "/api/provisioning/customers?limit=1"
             #expect(try gateway.send(get.text()).status == 200)
@@ -409,7 +410,8 @@ struct SignedRequestTests {
             var request = SignedRequest(gateway, "reader")
             request.method = "POST"
             request.body = "{}"
-            #expect(try gateway.send(request.text()).code == "insufficient_scope")
+            let denied = try gateway.send(request.text())
+            #expect(denied.code == "insufficient_scope")
             request.secret = "wrong"
             #expect(try gateway.send(request.text()).code == "signature")
             request.token = "nonsense"

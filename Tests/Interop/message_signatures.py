@@ -36,10 +36,15 @@ def send(name, method, path, body=None, sign_body=None, nonce=None, **options):
     request = requests.Request(method, BASE + path, data=body, headers={"Authorization": "Bearer " + TOKEN}).prepare()
     covered = REQUIRED
     if body is not None:
-        signed = sign_body if sign_body is not None else body
         request.headers["Content-Type"] = "application/json"
-        request.headers["Content-Digest"] = "sha-256=:" + base64.b64encode(hashlib.sha256(signed).digest()).decode() + ":"
-        covered += ("content-digest", "content-type")
+        covered += ("content-type",)
+        if sign_body is None:
+            # The library makes the digest and covers it.
+            options["body"] = body
+        else:
+            request.headers["Content-Digest"] = "sha-256=:" + base64.b64encode(hashlib.sha256(sign_body).digest()).decode() + ":"
+            covered += ("content-digest",)
+            options["use_existing_digest"] = True
     signer.sign(request, key_id=f"{CLIENT}:{SECRET_ID}", nonce=nonce or secrets.token_urlsafe(24), tag="gatehouse", covered_component_ids=covered, **options)
     response = requests.Session().send(request)
     print(name, response.status_code, response.json().get("component", "-") if response.content else "-")
