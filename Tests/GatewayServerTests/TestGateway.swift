@@ -69,7 +69,8 @@ final class TestGateway: Sendable {
     }
 
     static func snapshot(
-        policy text: String = policy, partners: [PartnerDirectory.Partner], key: TokenKeyText = .one, hosts: [String] = []
+        policy text: String = policy, partners: [PartnerDirectory.Partner], key: TokenKeyText = .one, hosts: [String] = [],
+        sessionSecrets: [String] = TestSession.secrets
     ) throws -> Snapshot {
         let loaded = PolicyFile.compile(Array(text.utf8), file: "policy.yaml", upstreams: [])
         let policy = try #require(loaded.policy, "\(loaded.diagnostics)")
@@ -78,7 +79,8 @@ final class TestGateway: Sendable {
         return Snapshot(
             policy: policy, verifier: PartnerTokenVerifier(keys: ring, issuer: issuer, audience: "provisioning"),
             issuer: PartnerTokenIssuer(key: ring.signing, issuer: issuer, audience: "provisioning"), partners: PartnerDirectory(partners),
-            settings: settings, loaded: 0
+            sessions: try AcceptedSessions(profiles: [.authjsV5, .nextauthV4], secrets: sessionSecrets.map(TestSession.bytes)),
+            origins: AllowedOrigins(["https://app.example.com"]), settings: settings, loaded: 0
         )
     }
 
@@ -91,7 +93,9 @@ final class TestGateway: Sendable {
         }
     }
 
-    init(limits: ServerLimits = ServerLimits(), hosts: [String] = []) async throws {
+    init(
+        limits: ServerLimits = ServerLimits(), hosts: [String] = [], sessionSecrets: [String] = TestSession.secrets
+    ) async throws {
         let partners = [
             Self.partner("acme", roles: ["partner-writer"]), Self.partner("reader", roles: ["partner-reader"]),
             Self.partner("other", roles: ["partner-writer"]), Self.partner("globex", roles: ["partner-writer"]),
@@ -100,7 +104,7 @@ final class TestGateway: Sendable {
             Self.partner("elsewhere", roles: ["partner-writer"], networks: ["10.0.0.0/8"]),
         ]
         secrets = Dictionary(uniqueKeysWithValues: partners.map { ($0.0.id, $0.1) })
-        snapshot = try Self.snapshot(partners: partners.map(\.0), hosts: hosts)
+        snapshot = try Self.snapshot(partners: partners.map(\.0), hosts: hosts, sessionSecrets: sessionSecrets)
         nonces = MemoryNonceStore()
         revocations = MemoryRevocationStore()
         log = FileManager.default.temporaryDirectory.appendingPathComponent("gatehouse-\(UUID().uuidString).jsonl")
@@ -121,9 +125,10 @@ final class TestGateway: Sendable {
     /// Starts one, uses it, and stops it whatever happens; the records of the decision log afterwards.
     @discardableResult
     static func run(
-        limits: ServerLimits = ServerLimits(), hosts: [String] = [], _ body: @Sendable (TestGateway) async throws -> Void
+        limits: ServerLimits = ServerLimits(), hosts: [String] = [], sessionSecrets: [String] = TestSession.secrets,
+        _ body: @Sendable (TestGateway) async throws -> Void
     ) async throws -> [JSONElement] {
-        let gateway = try await TestGateway(limits: limits, hosts: hosts)
+        let gateway = try await TestGateway(limits: limits, hosts: hosts, sessionSecrets: sessionSecrets)
         let result: Result<Void, any Error>
         do {
             result = .success(try await withTaskExecutorPreference(BlockingExecutor.shared) { try await body(gateway) })

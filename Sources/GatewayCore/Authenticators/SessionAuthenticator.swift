@@ -6,7 +6,7 @@ package enum SessionAuthenticator {
     /// - Returns: nil when the policy has no caller that comes with a session.
     /// - Throws: `.badClaim` for a subject or tenant that could not be told apart in a log or header.
     package static func principal(of session: VerifiedSession, under policy: Policy) throws(TokenError) -> Principal? {
-        guard isSubject(session.subject), session.tenant.map(PartnerRecord.isTenant) ?? true else { throw .badClaim }
+        try checkNames(of: session)
         guard let caller = policy.caller(via: .session) else { return nil }
         // What the application says beyond the caller's list is dropped (attacks row D-07).
         let roles = policy.roles(named: session.roles, for: caller)
@@ -15,6 +15,11 @@ package enum SessionAuthenticator {
             scopes: policy.scopes(grantedTo: roles), objects: policy.objects(of: roles), tokenID: session.tokenID,
             expires: min(session.expires ?? .max, session.period.last)
         )
+    }
+
+    /// - Throws: `.badClaim` for a subject or tenant that could not be told apart in a log or header.
+    static func checkNames(of session: VerifiedSession) throws(TokenError) {
+        guard isSubject(session.subject), session.tenant.map(PartnerRecord.isTenant) ?? true else { throw .badClaim }
     }
 
     static func authenticate(

@@ -115,6 +115,8 @@ package struct AcceptedSessions: Sendable {
         } else {
             verifier = try verifiers.verifier(forBearer: token)
         }
-        return (try verifier.verify(token, at: now), verifier.cookieName)
+        let session = try verifier.verify(token, at: now)
+        try SessionAuthenticator.checkNames(of: session)
+        return (session, verifier.cookieName)
     }
 }

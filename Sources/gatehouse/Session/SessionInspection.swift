@@ -16,7 +16,8 @@ struct SessionInspection {
     /// What is most likely wrong.
     private let explanation: String?
 
-    var isValid: Bool { (try? outcome.get()) != nil }
+    /// Without a policy at hand nothing is said of callers.
+    var isValid: Bool { (try? outcome.get()) != nil && (policy == nil || principal != nil) }
 
     /// - Parameters:
     ///   - cookie: the name of the cookie it came in; nil: not known, or it came as a bearer token.
@@ -43,7 +44,10 @@ struct SessionInspection {
         self.outcome = outcome
         cookieName = found?.name ?? diagnosis.opening?.cookieName
         needsSecure = found?.isSecure ?? false
-        if case .failure(let error) = outcome { explanation = diagnosis.explanation(of: error, cookie: cookie, at: now) } else { explanation = nil }
+        switch outcome {
+        case .failure(let error): explanation = diagnosis.explanation(of: error, cookie: cookie, at: now)
+        case .success: explanation = policy != nil && principal == nil ? "The policy has no caller that comes with a session." : nil
+        }
     }
 
     private static func rank(_ error: TokenError) -> Int {
@@ -106,11 +110,9 @@ struct SessionInspection {
                 Console.print(Console.printable("dropped, since caller \(principal.caller.name) may not carry them: \(dropped.joined(separator: ", "))"))
             }
             Console.print("scopes: \(policy.names(of: principal.scopes).joined(separator: ", "))")
-        } else if isValid, policy != nil {
-            Console.print(Console.styled("the policy has no caller that comes with a session, or the subject or tenant has characters that none may have", .yellow))
         }
         if needsSecure { Console.print("counts on secure connections alone, or with `sessions.secure: both`") }
         if let explanation { Console.print(Console.printable(explanation)) }
-        Console.print(isValid ? Console.styled("valid", .green) : Console.styled("not valid: \(error?.code ?? "")", .red))
+        Console.print(isValid ? Console.styled("valid", .green) : Console.styled("not valid: \(error?.code ?? "caller_not_allowed")", .red))
     }
 }
