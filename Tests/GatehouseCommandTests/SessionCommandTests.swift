@@ -173,12 +173,16 @@ import Tokens
     }
 
     @Test func aTokenThatOpensAndDoesNotCountSaysWhy() throws {
-        let token = try mint("--profile", "authjs-v5", "--lifetime", "1s")
-        try configure("{ maximumAge: 1s, claims: { subject: [email] } }")
+        let token = try mint("--profile", "authjs-v5")
+        let short = try mint("--profile", "jwt-hs256", "--lifetime", "1s")
+        try configure("{ claims: { subject: [email] } }")
         #expect(try likely(token, error: "missing_claim") == "The token names nobody: none of the claims email is in it (`sessions.claims.subject`).")
         try configure("{ maximumAge: 1s }")
         try #require(try waitUntilItEnds(token) == "expired")
         #expect(try likely(token, error: "expired").hasPrefix("The token was issued longer ago than `sessions.maximumAge` (1s) allows."))
+        try configure("{ profiles: [jwt-hs256] }")
+        try #require(try waitUntilItEnds(short) == "expired")
+        #expect(try likely(short, error: "expired").hasPrefix("The session ended at 20"))
         try configure("{}")
         #expect(try likely(mint("--profile", "authjs-v5", "--claim", "tenant=a b"), error: "bad_claim").hasPrefix("A claim that the gateway reads"))
         #expect(try likely(mint("--profile", "authjs-v5", "--claim", "roles=7"), error: "bad_claim").hasPrefix("A claim that the gateway reads"))
@@ -186,7 +190,7 @@ import Tokens
 
     /// The error once its time is over; bounded.
     private func waitUntilItEnds(_ token: String) throws -> String? {
-        for _ in 0..<100 {
+        for _ in 0..<400 {
             let error = try place.run("session", "inspect", "--json", input: token).json()["error"]?.string
             if error != nil { return error }
         }

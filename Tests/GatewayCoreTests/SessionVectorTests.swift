@@ -68,10 +68,11 @@ struct SessionVectorTests {
         }
     }
 
-    @Test("as a bearer token it is judged as in its cookie", arguments: vectors.filter { $0.token != nil })
+    @Test("as a bearer token on the connection of its cookie it is judged as there", arguments: vectors.filter { $0.token != nil })
     func asBearer(_ vector: Vector) throws {
-        var desk = try vector.desk()
-        let admission = try desk.admit("Authorization: Bearer \(try #require(vector.token))", at: vector.now)
+        var desk = try vector.desk(secure: .auto)
+        let isSecure = vector.cookieName.hasPrefix("__Secure-")
+        let admission = try desk.admit("Authorization: Bearer \(try #require(vector.token))", isSecure: isSecure, at: vector.now)
         if vector.isValid {
             #expect(admission.outcomeText == vector.subject)
         } else {

@@ -44,7 +44,8 @@ struct SessionTests {
     func revoked() async throws {
         let log = try await TestGateway.run { gateway in
             let watch = RevocationWatch(gateway.revocations, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            let watching = Task { await watch.run { try await gateway.server.refuse($0) } }
+            // Other tests may hold the threads that tasks run on otherwise.
+            let watching = Task(executorPreference: BlockingExecutor.shared) { await watch.run { try await gateway.server.refuse($0) } }
             defer { watching.cancel() }
             let client = try RawClient(port: gateway.port)
             let now = TestClock.now()

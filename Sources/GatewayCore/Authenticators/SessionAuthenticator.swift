@@ -13,7 +13,7 @@ package enum SessionAuthenticator {
         return Principal(
             asserting: caller, subject: session.subject, partner: nil, tenant: session.tenant, roles: roles,
             scopes: policy.scopes(grantedTo: roles), objects: policy.objects(of: roles), tokenID: session.tokenID,
-            expires: min(session.expires ?? .max, session.period.last)
+            expires: end(of: session)
         )
     }
 
@@ -30,6 +30,12 @@ package enum SessionAuthenticator {
             principal, credential: .session(session.period, issuedAt: session.issuedAt, isCookie: isCookie), networks: [],
             profile: session.profile.rawValue, policy: policy
         )
+    }
+
+    /// `exp`, or the moment before it from which the session is too old. The tolerance behind `exp` is for clocks, not told to anybody.
+    private static func end(of session: VerifiedSession) -> Int64 {
+        guard let expires = session.expires, expires - 1 <= session.period.last else { return session.period.last }
+        return expires
     }
 
     /// An id or e-mail address of any script, at most 512 bytes, without what a terminal or header would obey.
