@@ -1,6 +1,7 @@
 import Access
 import ArgumentParser
 import CustomerAPI
+import Customers
 import Dispatch
 import Foundation
 import GatewayConfiguration
