@@ -26,7 +26,7 @@ package final class PostgresServer: Sendable {
         let server: pid_t
         /// While it is open the server lives.
         let leash: FileHandle
-        let supervisor: Process
+        let supervisor: SpawnedProcess
     }
 
     /// The one server that tests share unless they stop it. Progress is told on standard error.
@@ -94,7 +94,7 @@ package final class PostgresServer: Sendable {
     package func start() throws {
         let leash = Pipe()
         let told = Pipe()
-        let supervisor = Process()
+        let supervisor = SpawnedProcess()
         supervisor.executableURL = URL(fileURLWithPath: "/bin/sh")
         // The shell ends the server, by its own process id, when its input ends: with `stop`, and with the test program.
         // Only a server that nobody stopped leaves its directory to be removed here.
@@ -102,7 +102,7 @@ package final class PostgresServer: Sendable {
             "-c", #""$@" </dev/null >/dev/null & pid=$!; echo $pid; read -r order; kill -INT $pid 2>/dev/null; wait $pid; [ "$order" ] || rm -rf "$0""#,
             directory.path,
         ]
-        supervisor.arguments? +=
+        supervisor.arguments +=
             asUser + [
                 programs + "/postgres", "-D", directory.path + "/data", "-p", "\(port)", "-c", "listen_addresses=127.0.0.1", "-c",
                 "unix_socket_directories=",
@@ -182,7 +182,7 @@ package final class PostgresServer: Sendable {
 
     @discardableResult
     private static func run(_ command: [String], environment: [String: String] = [:]) throws -> String {
-        let process = Process()
+        let process = SpawnedProcess()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = command
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }

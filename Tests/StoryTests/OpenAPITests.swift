@@ -1,4 +1,5 @@
 import Foundation
+import GatewayTesting
 import StrictJSON
 import Testing
 
@@ -17,7 +18,7 @@ struct OpenAPITests {
 
     /// Runs a command to its end, however much it says.
     private static func run(_ program: String, _ arguments: [String], in folder: String, environment: [String: String] = [:]) throws -> Tool {
-        let process = Process()
+        let process = SpawnedProcess()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
