@@ -150,7 +150,8 @@ struct RunningGateway {
         }
     }
 
-    private static func makeFolder(of path: String) throws {
+    /// The folder that a file of the gateway lies in, private to its user.
+    static func makeFolder(of path: String) throws {
         let folder = (path as NSString).deletingLastPathComponent
         if folder.isEmpty { return }
         try FileManager.default.createDirectory(
