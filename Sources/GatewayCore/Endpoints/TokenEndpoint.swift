@@ -132,7 +132,7 @@ package struct TokenEndpoint: Sendable {
 
 /// An error answer of the token endpoint (RFC 6749 section 5.2).
 struct OAuthError: Error {
-    enum Code: String {
+    enum Code: String, CaseIterable {
         case invalidRequest = "invalid_request"
         case invalidClient = "invalid_client"
         case unsupportedGrantType = "unsupported_grant_type"

@@ -233,7 +233,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func call(_ grant: Grant, _ admission: Admission, _ bytes: Span<UInt8>) -> APICall {
         let (path, query) = pathAndQuery(admission, bytes)
         return APICall(
-            grant: grant, method: admission.method ?? .get, path: text(path), query: query.map(text),
+            grant: grant, policy: loop.gatekeeper.snapshot.policy, method: admission.method ?? .get, path: text(path), query: query.map(text),
             headers: .init(
                 accept: value(.accept, bytes).map(text), contentType: value(.contentType, bytes).map(text),
                 idempotencyKey: value(.idempotencyKey, bytes).map(text), ifMatch: value(.ifMatch, bytes).map(text),
