@@ -92,7 +92,7 @@ let package = Package(
             name: "GatewayServerTests",
             dependencies: [
                 "Access", "CustomerAPI", "Customers", "GatewayConfiguration", "GatewayCore", "GatewayServer", "GatewayTesting",
-                "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens",
+                "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -52,7 +52,7 @@ extension OpenAPIOperation.ProblemMember {
 
 extension CustomerAPI {
     /// What the operations refer to. The rules are those of `CustomerDraft.parse`.
-    package static let schemas: [(name: String, schema: JSONValue)] = [
+    static let schemas: [(name: String, schema: JSONValue)] = [
         ("CustomerID", ["type": "string", "pattern": "^cus_[0-7][0-9A-HJKMNP-TV-Z]{25}$"]),
         ("Customer", customerSchema), ("CustomerDraft", draftSchema(isPatch: false)), ("CustomerPatch", draftSchema(isPatch: true)),
         ("CustomerPage", pageSchema), ("ValidationErrors", validationSchema),

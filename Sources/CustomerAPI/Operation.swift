@@ -1,5 +1,6 @@
 import Access
-import GatewayCore
+import Customers
+package import GatewayCore
 
 /// One operation of the module: what it is called and answers, and the code that answers. A call is led to its code by what is declared
 /// here, and `/openapi.json` is made of it.

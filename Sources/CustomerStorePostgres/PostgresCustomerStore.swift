@@ -6,12 +6,14 @@ import Foundation
 /// What must hold between nodes is held by the database: rows are locked while they are changed, and the schema has the rules.
 package final class PostgresCustomerStore: CustomerStore {
     private let pool: ConnectionPool
+    let nonceCapacity: Int64
 
     /// Connects, waits for a server that is being started, and brings the schema up to date.
     /// - Parameter uri: `postgres://user:password@host:port/database`, as libpq takes it.
+    /// - Parameter nonceCapacity: how many nonces are remembered; beyond that no new one is accepted.
     /// - Throws: `unavailable` with a message that names the server and never the password.
     package static func open(
-        uri: String, limits: PostgresLimits = PostgresLimits()
+        uri: String, limits: PostgresLimits = PostgresLimits(), nonceCapacity: Int64 = 1_000_000
     ) async throws(StoreError) -> PostgresCustomerStore {
         let target = try PostgresTarget(uri: uri)
         do {
@@ -25,11 +27,12 @@ package final class PostgresCustomerStore: CustomerStore {
         } catch {
             throw StoreFailure.describe(error, at: target.description)
         }
-        return PostgresCustomerStore(ConnectionPool(target, limits: limits))
+        return PostgresCustomerStore(ConnectionPool(target, limits: limits), nonceCapacity: nonceCapacity)
     }
 
-    private init(_ pool: ConnectionPool) {
+    private init(_ pool: ConnectionPool, nonceCapacity: Int64) {
         self.pool = pool
+        self.nonceCapacity = nonceCapacity
     }
 
     deinit {

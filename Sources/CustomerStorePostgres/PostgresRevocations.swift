@@ -24,7 +24,7 @@ extension PostgresCustomerStore: RevocationStore {
     }
 
     /// The store's error as what nodes share calls it.
-    private func sharing<Value: Sendable>(_ body: () async throws(StoreError) -> Value) async throws(SharedStateError) -> Value {
+    func sharing<Value: Sendable>(_ body: () async throws(StoreError) -> Value) async throws(SharedStateError) -> Value {
         do {
             return try await body()
         } catch .unavailable(let message) {

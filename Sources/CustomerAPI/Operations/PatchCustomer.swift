@@ -1,6 +1,7 @@
 import Access
 import Customers
 import GatewayCore
+import StrictJSON
 
 extension CustomerAPI {
     static let patchCustomer = Operation(

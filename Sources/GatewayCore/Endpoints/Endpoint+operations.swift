@@ -8,6 +8,9 @@ extension Endpoint {
         case .metadata: [MetadataEndpoint.operation]
         case .session: [SessionEndpoint.operation]
         case .keySet: [KeySetEndpoint.operation]
+        case .introspect: [IntrospectionEndpoint.operation]
+        case .revoke: [RevocationEndpoint.operation]
+        case .signatureCheck: [SignatureCheckEndpoint.operation]
         }
     }
 

@@ -20,21 +20,7 @@ extension TokenEndpoint {
             ]),
         answers: [
             .init(200, "The token", headers: [noStore], schema: ["$ref": "#/components/schemas/Token"]),
-            .init(400, "invalid_request, unsupported_grant_type or invalid_scope", headers: [noStore], schema: errorReference),
-            .init(
-                401, "invalid_client",
-                headers: [noStore, ("WWW-Authenticate", ["description": "Basic.", "required": true, "schema": ["type": "string"]])],
-                schema: errorReference),
-            .init(
-                429, "slow_down: too many failed attempts",
-                headers: [
-                    noStore, ("Retry-After", ["description": "Seconds to wait.", "schema": ["type": "integer", "minimum": 0]]),
-                ], schema: errorReference),
-        ])
-
-    private static let errorReference: JSONValue = ["$ref": "#/components/schemas/OAuthError"]
-    private static let noStore: (name: String, header: JSONValue) = (
-        "Cache-Control", ["description": "Never to be kept.", "schema": ["type": "string", "const": "no-store"]]
+        ] + refusals("invalid_request, unsupported_grant_type or invalid_scope")
     )
 
     static let schema: JSONValue = [

@@ -1,6 +1,7 @@
 import Access
 import ArgumentParser
 import CustomerAPI
+import Customers
 import Dispatch
 import Foundation
 import GatewayConfiguration
@@ -99,7 +100,7 @@ struct RunningGateway {
             let limits = settings.limits
             return Services(
                 customers: CustomerAPI(store: store, cursorKey: HMACKey(.sha256, key: cursorKey)),
-                tokens: TokenEndpoint(throttle: FailureThrottle()), decisions: decisions, logger: logger,
+                clients: OAuthEndpoints(throttle: FailureThrottle()), nonces: store, decisions: decisions, logger: logger,
                 limits: ServerLimits(
                     wire: WireLimits(target: limits.target, headers: limits.headers, headerCount: limits.headerCount),
                     headTimeout: limits.headTimeout.milliseconds, bodyTimeout: limits.bodyTimeout.milliseconds,

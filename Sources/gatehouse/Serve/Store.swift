@@ -7,7 +7,7 @@ import SharedState
 /// The store that the settings name.
 enum Store {
     /// - Throws: `StoreError.unavailable`; what the system says of a folder that cannot be made.
-    static func open(_ location: StoreLocation) async throws -> any CustomerStore & RevocationStore {
+    static func open(_ location: StoreLocation) async throws -> any CustomerStore & NonceStore & RevocationStore {
         switch location {
         case .sqlite(let path):
             try RunningGateway.makeFolder(of: path)
