@@ -96,6 +96,12 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .testTarget(
+            name: "GatewayCoreTests",
+            dependencies: [
+                "Access", "GatewayConfiguration", "GatewayCore", "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
+            ]
+        ),
         .testTarget(name: "StoryTests", dependencies: ["GatewayTesting", "OpenSSLCrypto", "StrictJSON", "gatehouse"]),
         .testTarget(name: "OpenSSLCryptoTests", dependencies: ["OpenSSLCrypto"]),
         .testTarget(name: "TokensTests", dependencies: ["OpenSSLCrypto", "StrictJSON", "Tokens"]),
