@@ -9,8 +9,13 @@ package struct Gatekeeper {
     /// What is known of a connection's other end.
     package struct Peer: Sendable {
         package let address: IPAddress?
+        /// Whether what is sent and answered is encrypted on its way.
+        package let isSecure: Bool
 
-        package init(address: IPAddress?) { self.address = address }
+        package init(address: IPAddress?, isSecure: Bool = false) {
+            self.address = address
+            self.isSecure = isSecure
+        }
     }
 
     package let snapshot: Snapshot

@@ -2,6 +2,16 @@ package import GatewayCore
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// Who is served on a listener.
+package enum ListenerRole: Sendable {
+    /// The public. TLS where the gateway has a certificate.
+    case gateway
+    /// Operators.
+    case admin
+}
 
 /// The listeners and their event loops.
 package final class GatewayServer: Sendable {
@@ -9,10 +19,15 @@ package final class GatewayServer: Sendable {
     private let loops: [NIOLoopBound<LoopContext>]
     private let byLoop: [ObjectIdentifier: NIOLoopBound<LoopContext>]
     private let services: Services
+    /// Nil: plain HTTP. Whether there is one does not change, which one does.
+    private let tls: Mutex<ServerTLS?>
 
-    /// - Parameter threads: event loops, at least 1.
-    package init(services: Services, snapshot: Snapshot, threads: Int) async throws {
+    /// - Parameters:
+    ///   - threads: event loops, at least 1.
+    ///   - tls: for the public listeners; nil: plain HTTP.
+    package init(services: Services, snapshot: Snapshot, threads: Int, tls: ServerTLS? = nil) async throws {
         self.services = services
+        self.tls = Mutex(tls)
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         var loops: [NIOLoopBound<LoopContext>] = []
         for eventLoop in group.makeIterator() {
@@ -39,7 +54,7 @@ package final class GatewayServer: Sendable {
     ///   - host: an IP address, without brackets.
     ///   - port: 0 picks a free one.
     /// - Throws: when the address cannot be bound.
-    package func listen(host: String, port: Int, isAdmin: Bool = false) async throws -> Listener {
+    package func listen(host: String, port: Int, role: ListenerRole = .gateway) async throws -> Listener {
         let byLoop = byLoop
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
@@ -49,14 +64,34 @@ package final class GatewayServer: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)]?.value else { throw ChannelError.inappropriateOperationForState }
-                    let handler = ConnectionHandler(loop: loop, role: isAdmin ? .admin : .gateway, remote: channel.remoteAddress)
-                    try channel.pipeline.syncOperations.addHandler(handler)
+                    if role == .gateway, let tls = self.tls.withLock({ $0 }) {
+                        try Self.beginTLS(tls, on: channel, loop)
+                    } else {
+                        try Self.beginHTTP1(on: channel, loop, role, isSecure: false)
+                    }
                 }
             }
             .bind(host: host, port: port).get()
         let port = channel.localAddress?.port ?? port
         return Listener(channel: channel, address: host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")
     }
+
+    private static func beginHTTP1(on channel: any Channel, _ loop: LoopContext, _ role: ListenerRole, isSecure: Bool) throws {
+        try channel.pipeline.syncOperations.addHandler(
+            ConnectionHandler(loop: loop, role: role, remote: channel.remoteAddress, isSecure: isSecure)
+        )
+    }
+
+    private static func beginTLS(_ tls: ServerTLS, on channel: any Channel, _ loop: LoopContext) throws {
+        let negotiation = TLSNegotiation(loop: loop) { channel, isHTTP2 in
+            try beginHTTP1(on: channel, loop, .gateway, isSecure: true)
+        }
+        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context))
+        try channel.pipeline.syncOperations.addHandler(negotiation)
+    }
+
+    /// Shows new connections another certificate; those that are open keep what they began with.
+    package func replace(with tls: ServerTLS) { self.tls.withLock { $0 = tls } }
 
     /// Puts a new snapshot in force: each loop turns to it between two requests.
     package func replace(with snapshot: Snapshot) async throws {

@@ -18,7 +18,7 @@ final class LoopContext {
     let pools: [String: UpstreamPool]
     /// Where the heads of forwarded requests are put together.
     var scratch: [UInt8] = []
-    private var connections: [ConnectionHandler] = []
+    private var connections: [any Watched] = []
     private var ticker: RepeatedTask?
     /// No new requests: connections close as they become idle.
     private(set) var isStopping = false
@@ -28,7 +28,7 @@ final class LoopContext {
         self.eventLoop = eventLoop
         self.services = services
         executor = LoopTaskExecutor(eventLoop)
-        pools = Dictionary(uniqueKeysWithValues: services.upstreams.map { ($0.name, UpstreamPool($0, eventLoop: eventLoop)) })
+        pools = Dictionary(uniqueKeysWithValues: services.upstreams.map { ($0.name, UpstreamPool($0, eventLoop: eventLoop, logger: services.logger)) })
         gatekeeper = Gatekeeper(snapshot)
         policyDigest = Array(snapshot.policy.digest.utf8)
     }
@@ -55,12 +55,12 @@ final class LoopContext {
         services.decisions.submit(lines, count: count)
     }
 
-    func add(_ connection: ConnectionHandler) {
+    func add(_ connection: any Watched) {
         connection.registryIndex = connections.count
         connections.append(connection)
     }
 
-    func remove(_ connection: ConnectionHandler) {
+    func remove(_ connection: any Watched) {
         let index = connection.registryIndex
         guard index < connections.count, connections[index] === connection else { return }
         let last = connections.removeLast()

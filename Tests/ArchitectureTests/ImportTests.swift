@@ -19,8 +19,8 @@ struct ImportTests {
             "Access", "Foundation", "GatewayCore", "Glibc", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens", "Yams",
         ],
         "GatewayServer": [
-            "Access", "CustomerAPI", "GatewayCore", "Glibc", "HTTPWire", "Logging", "NIOConcurrencyHelpers", "NIOCore", "NIOPosix",
-            "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens",
+            "Access", "CustomerAPI", "GatewayCore", "Glibc", "HTTPWire", "Logging", "NIOConcurrencyHelpers", "NIOCore", "NIOHPACK",
+            "NIOHTTP2", "NIOPosix", "NIOSSL", "NIOTLS", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens",
         ],
         "GatewayTesting": ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens"],
     ]

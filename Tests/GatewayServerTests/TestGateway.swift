@@ -109,7 +109,7 @@ final class TestGateway: Sendable {
         )
         server = try await GatewayServer(services: services, snapshot: snapshot, threads: 1)
         listener = try await server.listen(host: "127.0.0.1", port: 0)
-        admin = try await server.listen(host: "127.0.0.1", port: 0, isAdmin: true)
+        admin = try await server.listen(host: "127.0.0.1", port: 0, role: .admin)
     }
 
     /// Starts one, uses it, and stops it whatever happens; the records of the decision log afterwards.

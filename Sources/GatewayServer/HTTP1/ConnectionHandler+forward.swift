@@ -43,7 +43,7 @@ extension ConnectionHandler {
         let snapshot = loop.gatekeeper.snapshot
         let request = OutboundRequest(grant, caller: admission.caller, to: profile, policy: snapshot.policy)
         let facts = OutboundRequest.Facts(
-            requestID: requestID, remote: remote, isSecure: false, now: loop.clock.seconds, traceIDs: loop.requestIDs.traceIDs(),
+            requestID: requestID, remote: remote, isSecure: peer.isSecure, now: loop.clock.seconds, traceIDs: loop.requestIDs.traceIDs(),
             sessionCookies: snapshot.settings.sessionCookies, isUpgrade: isUpgrade
         )
         var output: [UInt8] = []

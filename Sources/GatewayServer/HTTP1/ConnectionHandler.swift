@@ -6,12 +6,9 @@ import Logging
 import NIOCore
 
 /// One HTTP/1.1 connection: feeds bytes to the parsers, asks the gatekeeper, carries out what it says. It decides nothing.
-final class ConnectionHandler: ChannelInboundHandler {
+final class ConnectionHandler: ChannelInboundHandler, Watched {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-
-    /// Which address the connection came in on.
-    enum Role { case gateway, admin }
 
     /// `head` -> `body` -> `busy` -> `head` … ; `head` -> `forwarding` -> `head` …; from each to `closing`
     enum State {
@@ -34,8 +31,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private static let lingerNanoseconds: Int64 = 2_000_000_000
 
     let loop: LoopContext
-    private let role: Role
-    private let peer: Gatekeeper.Peer
+    private let role: ListenerRole
+    let peer: Gatekeeper.Peer
     let remote: [UInt8]
     var state = State.head
     private(set) var parser: RequestHeadParser
@@ -49,11 +46,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     private(set) var deadline = Int64.max
     var registryIndex = 0
 
-    init(loop: LoopContext, role: Role, remote: SocketAddress?) {
+    init(loop: LoopContext, role: ListenerRole, remote: SocketAddress?, isSecure: Bool) {
         self.loop = loop
         self.role = role
         self.remote = Array((remote?.ipAddress ?? "").utf8)
-        peer = Gatekeeper.Peer(address: remote?.ipAddress.flatMap { IPAddress($0) })
+        peer = Gatekeeper.Peer(address: remote?.ipAddress.flatMap { IPAddress($0) }, isSecure: isSecure)
         parser = RequestHeadParser(limits: loop.services.limits.wire)
     }
 

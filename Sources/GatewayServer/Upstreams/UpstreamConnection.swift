@@ -40,6 +40,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var input = ByteBuffer()
     private var context: ChannelHandlerContext?
     private var isReadPaused = false
+    /// Whether it ended by an error: then what came is not the whole, even where only the end says so (a TLS stream that was cut).
+    private var isBroken = false
     /// Whether it has served a request before: then the server may have closed it just as we used it.
     private(set) var isReused = false
     /// Monotonic nanoseconds since when it waits to be used.
@@ -122,15 +124,18 @@ final class UpstreamConnection: ChannelInboundHandler {
         state = .closed
         pool?.remove(self)
         switch ended {
-        case .untilClose: user?.upstreamEnd()
+        case .untilClose where !isBroken: user?.upstreamEnd()
         case .idle, .closed: break
-        case .head, .body, .raw: user?.upstreamFailed()
+        case .head, .body, .raw, .untilClose: user?.upstreamFailed()
         }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) { user?.upstreamWritabilityChanged() }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        isBroken = true
+        context.close(promise: nil)
+    }
 
     // MARK: The answer
 

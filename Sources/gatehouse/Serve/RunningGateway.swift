@@ -32,16 +32,22 @@ struct RunningGateway {
         try refuseWhatIsNotBuilt(settings)
         let loader = SnapshotLoader(settings, environment: environment)
         let stamp = loader.stamp
-        let (snapshot, diagnostics) = loader.load(at: Int64(Date.now.timeIntervalSince1970))
+        let now = Int64(Date.now.timeIntervalSince1970)
+        let (snapshot, diagnostics) = loader.load(at: now)
         Console.report(diagnostics)
         guard let snapshot else { throw Console.Exit.configuration }
+        let tlsLoader = settings.tls.map(TLSLoader.init)
+        let tlsStamp = tlsLoader?.settings.stamp
+        let tls = try tlsLoader.map { try certificate($0, at: now) }
         let services = try services(settings, logger: logger)
-        let server = try await GatewayServer(services: services, snapshot: snapshot, threads: settings.threads)
+        let server = try await GatewayServer(services: services, snapshot: snapshot, threads: settings.threads, tls: tls)
         let (listeners, admin) = try await listen(server, settings)
         let address = listeners[0].address
         // A derived issuer names the port, which with port 0 is known only now.
-        let issuer = settings.isIssuerDerived ? "http://\(address)" : settings.issuer
-        let reloader = Reloader(loader, server: server, issuer: issuer, initial: stamp, logger: logger)
+        let issuer = settings.isIssuerDerived ? "\(settings.scheme)://\(address)" : settings.issuer
+        let reloader = Reloader(
+            loader, tls: tlsLoader, server: server, issuer: issuer, initial: stamp, initialTLS: tlsStamp, logger: logger
+        )
         if issuer != settings.issuer { try await reloader.reload(reason: "start") }
         logger.info(
             "ready",
@@ -62,6 +68,7 @@ struct RunningGateway {
         for await signal in signals.received {
             if signal == SIGHUP {
                 try await reloader.reload(reason: "SIGHUP")
+                await reloader.reloadTLS(reason: "SIGHUP")
                 continue
             }
             break
@@ -75,14 +82,19 @@ struct RunningGateway {
     /// What the configuration can say and this version cannot do yet: refused, since ignoring it would open what should be closed.
     private static func refuseWhatIsNotBuilt(_ settings: Settings) throws {
         var found: [String] = []
-        if settings.tls != nil { found.append("tls") }
         if settings.decide != nil { found.append("decide") }
         if settings.shadowPolicy != nil { found.append("shadowPolicy") }
-        if settings.upstreams.flatMap(\.servers).contains(where: \.isSecure) { found.append("upstreams with https servers") }
         if !settings.trustedProxies.isEmpty { found.append("trustedProxies") }
         if case .postgres = settings.store { found.append("store: postgres") }
         if found.isEmpty { return }
         throw Console.fail("this version does not support: \(found.joined(separator: ", "))", code: Console.Exit.configuration)
+    }
+
+    private static func certificate(_ loader: TLSLoader, at now: Int64) throws -> ServerTLS {
+        let (tls, diagnostics) = loader.load(at: now)
+        Console.report(diagnostics)
+        guard let tls else { throw Console.Exit.configuration }
+        return tls
     }
 
     private static func services(_ settings: Settings, logger: Logger) throws -> Services {
@@ -100,7 +112,7 @@ struct RunningGateway {
                     headTimeout: limits.headTimeout.milliseconds, bodyTimeout: limits.bodyTimeout.milliseconds,
                     idleTimeout: limits.idleTimeout.milliseconds
                 ),
-                upstreams: settings.upstreams.map(target),
+                upstreams: try settings.upstreams.map(target),
                 isStoreReady: { (try? await store.ping()) != nil }
             )
         } catch let code as ExitCode {
@@ -110,17 +122,30 @@ struct RunningGateway {
         }
     }
 
-    private static func target(_ upstream: UpstreamSettings) -> UpstreamTarget {
+    private static func target(_ upstream: UpstreamSettings) throws -> UpstreamTarget {
         UpstreamTarget(
             name: upstream.name,
             servers: upstream.servers.map { server in
                 let host = server.host.contains(":") ? "[\(server.host)]" : server.host
-                return .init(host: server.host, port: server.port, authority: server.port == 80 ? host : "\(host):\(server.port)")
+                let isUsual = server.port == (server.isSecure ? 443 : 80)
+                return .init(
+                    host: server.host, port: server.port, authority: isUsual ? host : "\(host):\(server.port)", isSecure: server.isSecure
+                )
             },
             connectMilliseconds: upstream.connectTimeout.milliseconds, responseMilliseconds: upstream.responseTimeout.milliseconds,
             idleMilliseconds: upstream.idleTimeout.milliseconds, retries: upstream.retries, connections: upstream.connections,
-            health: upstream.health.map { .init(path: $0.path, intervalMilliseconds: $0.interval.milliseconds) }
+            health: upstream.health.map { .init(path: $0.path, intervalMilliseconds: $0.interval.milliseconds) },
+            tls: try upstream.servers.contains(where: \.isSecure) ? verification(upstream.tls) : nil
         )
+    }
+
+    private static func verification(_ tls: UpstreamSettings.TLS) throws -> UpstreamTLS {
+        do {
+            let ca = try tls.ca.map { PEMFile(name: $0, bytes: try PublicFile.read($0)) }
+            return try UpstreamTLS(ca: ca, serverName: tls.serverName)
+        } catch let error where error is FileError || error is PEMError {
+            throw Console.fail("\(error)", code: Console.Exit.configuration)
+        }
     }
 
     private static func target(_ decisions: Settings.DecisionLog) throws -> DecisionLog.Target {
@@ -147,14 +172,14 @@ struct RunningGateway {
         var listeners: [GatewayServer.Listener] = []
         for address in settings.listen { listeners.append(try await bind(server, address, key: "listen")) }
         guard let admin = settings.admin else { return (listeners, nil) }
-        return (listeners, try await bind(server, admin, key: "admin", isAdmin: true))
+        return (listeners, try await bind(server, admin, key: "admin", role: .admin))
     }
 
     private static func bind(
-        _ server: GatewayServer, _ address: ListenAddress, key: String, isAdmin: Bool = false
+        _ server: GatewayServer, _ address: ListenAddress, key: String, role: ListenerRole = .gateway
     ) async throws -> GatewayServer.Listener {
         do {
-            return try await server.listen(host: address.host, port: address.port, isAdmin: isAdmin)
+            return try await server.listen(host: address.host, port: address.port, role: role)
         } catch {
             throw Console.fail(
                 "cannot listen on \(address) (`\(key)`): \(error). If another process has it, stop that one or choose another address "
