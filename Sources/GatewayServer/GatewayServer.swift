@@ -1,3 +1,4 @@
+import Access
 package import GatewayCore
 import Logging
 import NIOCore
@@ -11,6 +12,8 @@ package enum ListenerRole: Sendable {
     case gateway
     /// Operators.
     case admin
+    /// Proxies that ask for decisions.
+    case decide
 }
 
 /// The listeners and their event loops.
@@ -21,6 +24,7 @@ package final class GatewayServer: Sendable {
     private let services: Services
     /// Nil: plain HTTP. Whether there is one does not change, which one does.
     private let tls: Mutex<ServerTLS?>
+    private let counter: ConnectionCounter
 
     /// - Parameters:
     ///   - threads: event loops, at least 1.
@@ -28,6 +32,7 @@ package final class GatewayServer: Sendable {
     package init(services: Services, snapshot: Snapshot, threads: Int, tls: ServerTLS? = nil) async throws {
         self.services = services
         self.tls = Mutex(tls)
+        counter = ConnectionCounter(services.limits)
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         var loops: [NIOLoopBound<LoopContext>] = []
         for eventLoop in group.makeIterator() {
@@ -64,16 +69,35 @@ package final class GatewayServer: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)]?.value else { throw ChannelError.inappropriateOperationForState }
-                    if role == .gateway, let tls = self.tls.withLock({ $0 }) {
-                        try Self.beginTLS(tls, on: channel, loop)
-                    } else {
-                        try Self.beginHTTP1(on: channel, loop, role, isSecure: false)
-                    }
+                    try self.begin(role, on: channel, loop)
                 }
             }
             .bind(host: host, port: port).get()
         let port = channel.localAddress?.port ?? port
         return Listener(channel: channel, address: host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")
+    }
+
+    private func begin(_ role: ListenerRole, on channel: any Channel, _ loop: LoopContext) throws {
+        let tls = role == .gateway ? self.tls.withLock { $0 } : nil
+        // Operators get in however many others there are.
+        if role != .admin {
+            let address = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
+            let limited = services.believes(address, on: role) ? nil : address
+            guard counter.admit(limited) else { return try turnAway(channel, isTLS: tls != nil, loop) }
+            channel.closeFuture.whenComplete { [counter] _ in counter.release(limited) }
+        }
+        if let tls {
+            try Self.beginTLS(tls, on: channel, loop)
+        } else {
+            try Self.beginHTTP1(on: channel, loop, role, isSecure: false)
+        }
+    }
+
+    /// - Throws: when the connection is to be closed at once: where saying why would cost a handshake, or too many are being told already.
+    private func turnAway(_ channel: any Channel, isTLS: Bool, _ loop: LoopContext) throws {
+        loop.noteTurnedAway()
+        if isTLS || loop.turnedAway >= TurnedAway.most { throw ChannelError.inappropriateOperationForState }
+        try channel.pipeline.syncOperations.addHandler(TurnedAway(loop: loop))
     }
 
     private static func beginHTTP1(on channel: any Channel, _ loop: LoopContext, _ role: ListenerRole, isSecure: Bool) throws {
@@ -84,7 +108,11 @@ package final class GatewayServer: Sendable {
 
     private static func beginTLS(_ tls: ServerTLS, on channel: any Channel, _ loop: LoopContext) throws {
         let negotiation = TLSNegotiation(loop: loop) { channel, isHTTP2 in
-            try beginHTTP1(on: channel, loop, .gateway, isSecure: true)
+            if isHTTP2 {
+                try HTTP2Connection.begin(on: channel, loop)
+            } else {
+                try beginHTTP1(on: channel, loop, .gateway, isSecure: true)
+            }
         }
         try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context))
         try channel.pipeline.syncOperations.addHandler(negotiation)

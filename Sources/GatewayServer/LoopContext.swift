@@ -1,5 +1,6 @@
 import Access
 import GatewayCore
+import Logging
 import NIOCore
 
 /// What the connections of one event loop share. Used on that loop only, so nothing in it needs a lock.
@@ -18,6 +19,9 @@ final class LoopContext {
     let pools: [String: UpstreamPool]
     /// Where the heads of forwarded requests are put together.
     var scratch: [UInt8] = []
+    /// Connections above a limit that are being told so.
+    var turnedAway = 0
+    private var lastTurnedAwayNote = Int64.min / 2
     private var connections: [any Watched] = []
     private var ticker: RepeatedTask?
     /// No new requests: connections close as they become idle.
@@ -69,6 +73,14 @@ final class LoopContext {
             last.registryIndex = index
         }
         if isStopping, connections.isEmpty { finishStopping() }
+    }
+
+    /// Tells operators, once in a while, that a limit of connections is reached.
+    func noteTurnedAway() {
+        let now = WallClock.monotonic()
+        guard now - lastTurnedAwayNote > 10_000_000_000 else { return }
+        lastTurnedAwayNote = now
+        services.logger.warning("connections are turned away: `limits.connections` or `limits.connectionsPerAddress` is reached")
     }
 
     /// Lets requests in flight finish and closes what is idle; the future completes when no connection is left.

@@ -86,6 +86,21 @@ package struct OutboundRequest {
         return hostIndex
     }
 
+    /// Only what is said of the caller, for a proxy that passes the request on itself: the fields with their values, in the order of `write`.
+    package func proof(
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Span<UInt8>, _ facts: Facts
+    ) throws(Refusal) -> [(String, String)] {
+        var lines: [UInt8] = []
+        appendIdentity(to: &lines)
+        try appendAssertion(head, bytes, target, stripped(target), facts, to: &lines)
+        // Each line has CRLF in front, and no value has a control character in it.
+        return lines.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+            let value = line[(colon + 2)...].prefix { $0 != UInt8(ascii: "\r") }
+            return (String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
+        }
+    }
+
     /// The target without the prefix that the upstream does not know, always with a slash in front.
     private func stripped(_ target: Span<UInt8>) -> Range<Int> {
         let prefix = profile.strip

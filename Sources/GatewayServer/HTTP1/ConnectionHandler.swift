@@ -32,8 +32,13 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
 
     let loop: LoopContext
     private let role: ListenerRole
-    let peer: Gatekeeper.Peer
-    let remote: [UInt8]
+    /// Who makes the request at hand, and the address as text.
+    var peer: Gatekeeper.Peer
+    var remote: [UInt8]
+    /// The connection's other end where it is a proxy that says who makes each request; nil: it is the client.
+    private let proxy: Gatekeeper.Peer?
+    private var requestCount = 0
+    var decisionMode: DecisionMode?
     var state = State.head
     private(set) var parser: RequestHeadParser
     var input = ByteBuffer()
@@ -50,8 +55,11 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
         self.loop = loop
         self.role = role
         self.remote = Array((remote?.ipAddress ?? "").utf8)
-        peer = Gatekeeper.Peer(address: remote?.ipAddress.flatMap { IPAddress($0) }, isSecure: isSecure)
+        let peer = Gatekeeper.Peer(address: remote?.ipAddress.flatMap { IPAddress($0) }, isSecure: isSecure)
+        self.peer = peer
+        proxy = role != .admin && loop.services.believes(peer.address, on: role) ? peer : nil
         parser = RequestHeadParser(limits: loop.services.limits.wire)
+        decisionMode = role == .decide ? DecisionMode(limits: loop.services.limits.wire) : nil
     }
 
     // MARK: Channel events
@@ -194,7 +202,10 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
         let started = WallClock.monotonic()
         loop.clock.read()
         takeRequestID(bytes)
+        requestCount += 1
         if role == .admin { return handleAdmin(bytes, started) }
+        if let proxy, !takeClient(behind: proxy, bytes, started) { return }
+        if role == .decide { return handleDecide(isBelieved: proxy != nil, bytes, started) }
         let snapshot = loop.gatekeeper.snapshot
         let admission = loop.gatekeeper.admit(parser.head, bytes, from: peer, at: loop.clock.seconds)
         switch admission.outcome {
@@ -346,7 +357,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     func respond(_ answer: Answer, to admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         let keeps = willKeepAlive
         ResponseWriter.write(answer, responseContext(keeps, admission.method), to: &output)
-        let reasonIsWorthALine = role == .gateway && !(admission.isAllowed && admission.reason == .isPublic)
+        let reasonIsWorthALine = role != .admin && !(admission.isAllowed && admission.reason == .isPublic)
         if reasonIsWorthALine { record(admission, bytes, status: answer.status, started) }
         afterAnswer(keeps, admission, bytes, started)
     }
@@ -358,7 +369,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
         afterAnswer(keeps, admission, bytes, started)
     }
 
-    private func afterAnswer(_ keeps: Bool, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
+    func afterAnswer(_ keeps: Bool, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         guard keeps else { return closeAfterAnswer() }
         if parser.head.framing == .none || parser.head.framing == .length(0) { return becomeIdle(isKeepAlive: true) }
         state = .body(exchange(.nobody, admission, bytes, started, bodyLimit: Self.discardLimit))
@@ -375,7 +386,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
             .init(requestID: exchange.requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: exchange.isHead),
             to: &output
         )
-        if role == .gateway {
+        if role != .admin {
             var admission = exchange.admission
             if let refused { admission.outcome = .refuse(refused) }
             admission.reason = refused?.reason ?? reason ?? admission.reason
@@ -389,15 +400,16 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     }
 
     /// Answers what never became a request, and closes.
-    private func refuse(_ refusal: Refusal) {
+    func refuse(_ refusal: Refusal) {
         loop.clock.read()
         if case .body(let exchange) = state { return abandon(exchange, refusal) }
+        if let proxy { setClient(proxy) }
         loop.requestIDs.generate(into: &requestID)
         let context = ResponseWriter.Context(
             requestID: requestID, date: loop.clock.httpDate, isKeepAlive: false, isHead: false
         )
         ResponseWriter.write(Answer(refusal.problem, requestID: text(requestID)), context, to: &output)
-        if role == .gateway {
+        if role != .admin {
             let admission = Admission(outcome: .refuse(refusal), reason: refusal.reason)
             record(
                 admission, path: [UInt8]().span, requestID: requestID, status: refusal.problem.status,
@@ -438,8 +450,10 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
 
     // MARK: Small parts
 
-    private var willKeepAlive: Bool {
-        guard parser.head.isKeepAlive, !loop.isStopping else { return false }
+    private var isLastRequest: Bool { loop.services.limits.requestsPerConnection.map { requestCount >= $0 } ?? false }
+
+    var willKeepAlive: Bool {
+        guard parser.head.isKeepAlive, !isLastRequest, !loop.isStopping else { return false }
         if parser.head.expectsContinue { return false }
         switch parser.head.framing {
         case .none: return true
@@ -457,7 +471,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     ) -> Exchange {
         Exchange(
             admission, snapshot: loop.gatekeeper.snapshot, responder: responder, requestID: requestID,
-            path: pathAndQuery(admission, bytes).path, isHead: admission.method == .head, isKeepAlive: parser.head.isKeepAlive,
+            path: pathAndQuery(admission, bytes).path, isHead: admission.method == .head, isKeepAlive: parser.head.isKeepAlive && !isLastRequest,
             isHTTP10: parser.head.isHTTP10, started: started, framing: parser.head.framing, bodyLimit: bodyLimit
         )
     }
@@ -492,7 +506,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
         }
     }
 
-    private func record(_ admission: borrowing Admission, _ bytes: Span<UInt8>, status: Int, _ started: Int64) {
+    func record(_ admission: borrowing Admission, _ bytes: Span<UInt8>, status: Int, _ started: Int64) {
         switch admission.target {
         case nil: record(admission, path: [UInt8]().span, requestID: requestID, status: status, started: started, clientID: nil)
         case .asSent(let length):

@@ -1,4 +1,4 @@
-package import Access
+import Access
 import NIOCore
 import NIOSSL
 import NIOTLS
@@ -92,6 +92,6 @@ final class UpstreamHandshake: ChannelInboundHandler, RemovableChannelHandler {
         guard !isOver else { return }
         isOver = true
         timeout?.cancel()
-        promise.completeWith(result)
+        promise.completeWith(result.mapError { $0 as any Error })
     }
 }

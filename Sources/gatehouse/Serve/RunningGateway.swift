@@ -41,7 +41,7 @@ struct RunningGateway {
         let tls = try tlsLoader.map { try certificate($0, at: now) }
         let services = try services(settings, logger: logger)
         let server = try await GatewayServer(services: services, snapshot: snapshot, threads: settings.threads, tls: tls)
-        let (listeners, admin) = try await listen(server, settings)
+        let (listeners, admin, decide) = try await listen(server, settings)
         let address = listeners[0].address
         // A derived issuer names the port, which with port 0 is known only now.
         let issuer = settings.isIssuerDerived ? "\(settings.scheme)://\(address)" : settings.issuer
@@ -52,11 +52,12 @@ struct RunningGateway {
         logger.info(
             "ready",
             metadata: [
-                "event": "ready", "address": "\(address)", "admin": "\(admin?.address ?? "off")", "policy": "\(snapshot.policy.digest)",
+                "event": "ready", "address": "\(address)", "admin": "\(admin?.address ?? "off")",
+                "decide": "\(decide?.address ?? "off")", "policy": "\(snapshot.policy.digest)",
             ]
         )
         return RunningGateway(
-            address: address, adminAddress: admin?.address, server: server, listeners: listeners + (admin.map { [$0] } ?? []),
+            address: address, adminAddress: admin?.address, server: server, listeners: listeners + [admin, decide].compactMap { $0 },
             reloader: reloader, logger: logger
         )
     }
@@ -82,9 +83,7 @@ struct RunningGateway {
     /// What the configuration can say and this version cannot do yet: refused, since ignoring it would open what should be closed.
     private static func refuseWhatIsNotBuilt(_ settings: Settings) throws {
         var found: [String] = []
-        if settings.decide != nil { found.append("decide") }
         if settings.shadowPolicy != nil { found.append("shadowPolicy") }
-        if !settings.trustedProxies.isEmpty { found.append("trustedProxies") }
         if case .postgres = settings.store { found.append("store: postgres") }
         if found.isEmpty { return }
         throw Console.fail("this version does not support: \(found.joined(separator: ", "))", code: Console.Exit.configuration)
@@ -110,9 +109,10 @@ struct RunningGateway {
                 limits: ServerLimits(
                     wire: WireLimits(target: limits.target, headers: limits.headers, headerCount: limits.headerCount),
                     headTimeout: limits.headTimeout.milliseconds, bodyTimeout: limits.bodyTimeout.milliseconds,
-                    idleTimeout: limits.idleTimeout.milliseconds
+                    idleTimeout: limits.idleTimeout.milliseconds, connections: limits.connections,
+                    connectionsPerAddress: limits.connectionsPerAddress, requestsPerConnection: limits.requestsPerConnection
                 ),
-                upstreams: try settings.upstreams.map(target),
+                upstreams: try settings.upstreams.map(target), trustedProxies: settings.trustedProxies,
                 isStoreReady: { (try? await store.ping()) != nil }
             )
         } catch let code as ExitCode {
@@ -168,11 +168,13 @@ struct RunningGateway {
 
     private static func listen(
         _ server: GatewayServer, _ settings: Settings
-    ) async throws -> (public: [GatewayServer.Listener], admin: GatewayServer.Listener?) {
+    ) async throws -> (public: [GatewayServer.Listener], admin: GatewayServer.Listener?, decide: GatewayServer.Listener?) {
         var listeners: [GatewayServer.Listener] = []
         for address in settings.listen { listeners.append(try await bind(server, address, key: "listen")) }
-        guard let admin = settings.admin else { return (listeners, nil) }
-        return (listeners, try await bind(server, admin, key: "admin", role: .admin))
+        var (admin, decide): (GatewayServer.Listener?, GatewayServer.Listener?)
+        if let address = settings.admin { admin = try await bind(server, address, key: "admin", role: .admin) }
+        if let address = settings.decide { decide = try await bind(server, address, key: "decide", role: .decide) }
+        return (listeners, admin, decide)
     }
 
     private static func bind(

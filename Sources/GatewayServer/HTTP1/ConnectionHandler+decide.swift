@@ -1,0 +1,34 @@
+import GatewayCore
+import HTTPWire
+import NIOCore
+
+/// The listener of decision mode: every request asks about another.
+extension ConnectionHandler {
+    /// - Parameter isBelieved: whether the connection's other end may say which request it asks about.
+    func handleDecide(isBelieved: Bool, _ bytes: Span<UInt8>, _ started: Int64) {
+        guard isBelieved else {
+            let admission = Admission(outcome: .refuse(.notAProxy), reason: Refusal.notAProxy.reason)
+            return decide(Answer(Refusal.notAProxy.problem, requestID: text(requestID)), admission, bytes, started)
+        }
+        let facts = OutboundRequest.Facts(
+            requestID: requestID, remote: remote, isSecure: peer.isSecure, now: loop.clock.seconds, traceIDs: (0, 0, 0), sessionCookies: [],
+            isUpgrade: false
+        )
+        guard let (admission, fields) = decisionMode?.judge(parser.head, bytes, from: peer, by: &loop.gatekeeper, facts) else { return }
+        switch admission.outcome {
+        case .refuse(let refusal): decide(Answer(refusal.problem, requestID: text(requestID)), admission, bytes, started)
+        default: decide(Answer(status: 200, headers: fields), admission, bytes, started)
+        }
+    }
+
+    private func decide(_ answer: Answer, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
+        let keeps = willKeepAlive
+        // Whether the answer has a body follows from the request that asks, not from the one that is asked about.
+        let isHead = bytes.isEqual(parser.head.method, "HEAD")
+        ResponseWriter.write(
+            answer, .init(requestID: requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: isHead), to: &output
+        )
+        if !(admission.isAllowed && admission.reason == .isPublic) { record(admission, bytes, status: answer.status, started) }
+        afterAnswer(keeps, admission, bytes, started)
+    }
+}
