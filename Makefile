@@ -13,6 +13,8 @@ run: build
 	@[ -e keys/tokens.jwks.json ] || $(GATEHOUSE) init
 	@exec $(GATEHOUSE) serve --guide
 
+# A web server only where the tests need it, not on every machine that runs the gateway.
+test: SYSTEM_PACKAGES += nginx-light openssl
 test: setup
 	swift build --build-tests
 	swift test --skip-build

@@ -27,19 +27,20 @@ let package = Package(
         .target(name: "StrictJSON"),
         .target(name: "Access"),
         .target(name: "Customers"),
+        .target(name: "SharedState"),
         .target(name: "Tokens", dependencies: ["OpenSSLCrypto", "StrictJSON"]),
         .target(name: "HTTPWire"),
 
         // Pipeline and adapter
-        .target(name: "GatewayCore", dependencies: ["Access", "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens"]),
+        .target(name: "GatewayCore", dependencies: ["Access", "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens"]),
         .target(name: "CustomerAPI", dependencies: ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON"]),
 
         // Edges: I/O
         .target(
             name: "CustomerStoreSQLite",
-            dependencies: ["Customers", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: ["Customers", "SharedState", .product(name: "GRDB", package: "GRDB.swift")]
         ),
-        .target(name: "GatewayTesting", dependencies: ["Customers"]),
+        .target(name: "GatewayTesting", dependencies: ["Customers", "SharedState"]),
         .target(
             name: "GatewayConfiguration",
             dependencies: ["Access", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens", "Yams"]
@@ -47,7 +48,7 @@ let package = Package(
         .target(
             name: "GatewayServer",
             dependencies: [
-                "Access", "CustomerAPI", "GatewayCore", "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens",
+                "Access", "CustomerAPI", "GatewayCore", "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
@@ -63,7 +64,7 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "Access", "CustomerAPI", "CustomerStoreSQLite", "Customers", "GatewayConfiguration", "GatewayCore", "GatewayServer",
-                "OpenSSLCrypto", "StrictJSON", "Tokens",
+                "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -94,8 +95,14 @@ let package = Package(
                 "Access", "CustomerAPI", "Customers", "GatewayConfiguration", "GatewayCore", "GatewayServer", "GatewayTesting",
                 "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
             ]
         ),
+        .testTarget(name: "StoryTests", dependencies: ["OpenSSLCrypto", "StrictJSON", "gatehouse"]),
         .testTarget(name: "OpenSSLCryptoTests", dependencies: ["OpenSSLCrypto"]),
         .testTarget(name: "TokensTests", dependencies: ["OpenSSLCrypto", "StrictJSON", "Tokens"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),

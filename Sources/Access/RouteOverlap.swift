@@ -18,31 +18,16 @@ struct RouteOverlap: Hashable {
 struct RouteOverlapFinder {
     private let nodes: [RouteTrie.Node]
     private let methods: [MethodSet]
-    private let summaries: [Summary]
+    private let summaries: [TrieSummary]
     /// One of each later route: one mistake is told once.
     private var found: [Int: RouteOverlap] = [:]
     /// The path to where the walk is.
     private var path: [String] = []
 
-    /// What a subtree holds, to leave out pairs that cannot conflict.
-    private struct Summary {
-        var methods = MethodSet()
-        /// Bit n: a route ends n segments below; the last bit stands for all that is deeper.
-        var depths: UInt64 = 0
-        /// A parameter or a rest stands below.
-        var hasVariables = false
-
-        mutating func add(_ child: Summary) {
-            methods.formUnion(child.methods)
-            depths |= child.depths << 1 | child.depths & (1 << 63)
-            hasVariables = hasVariables || child.hasVariables
-        }
-    }
-
     private init(_ trie: RouteTrie) {
         nodes = trie.nodes
         methods = trie.methods
-        summaries = Self.summaries(trie)
+        summaries = trie.summaries()
     }
 
     /// In the order of the later route; at most one for each.
@@ -124,7 +109,7 @@ struct RouteOverlapFinder {
 
     private func canConflict(_ left: Int, _ right: Int, _ leftIsMore: Bool, _ rightIsMore: Bool) -> Bool {
         let (a, b) = (summaries[left], summaries[right])
-        if a.methods.isDisjoint(with: b.methods) || a.depths & b.depths == 0 { return false }
+        guard a.canMeet(b) else { return false }
         // The other side can only become the more specific where this side has a variable.
         if leftIsMore, !rightIsMore { return a.hasVariables }
         if rightIsMore, !leftIsMore { return b.hasVariables }
@@ -161,29 +146,5 @@ struct RouteOverlapFinder {
         if let known = found[second], known.first <= first { return }
         let path = "/" + (path + suffix).joined(separator: "/")
         found[second] = RouteOverlap(first: first, second: second, method: method, path: path)
-    }
-
-    // MARK: - Summaries
-
-    private static func summaries(_ trie: RouteTrie) -> [Summary] {
-        var result = Array(repeating: Summary(), count: trie.nodes.count)
-        // A child has a higher index than its parent.
-        for index in trie.nodes.indices.reversed() {
-            let node = trie.nodes[index]
-            var summary = Summary()
-            for route in node.terminal + node.rest { summary.methods.formUnion(trie.methods[route]) }
-            if !node.terminal.isEmpty { summary.depths |= 1 }
-            if !node.rest.isEmpty {
-                summary.depths |= ~1
-                summary.hasVariables = true
-            }
-            for child in node.literals.values { summary.add(result[child]) }
-            if let parameter = node.parameter {
-                summary.hasVariables = true
-                summary.add(result[parameter])
-            }
-            result[index] = summary
-        }
-        return result
     }
 }

@@ -9,9 +9,7 @@ final class LoopContext {
     let services: Services
     let executor: LoopTaskExecutor
     /// Replaced whole by a reload; a request keeps to the one it began with.
-    var gatekeeper: Gatekeeper {
-        didSet { policyDigest = Array(gatekeeper.snapshot.policy.digest.utf8) }
-    }
+    var gatekeeper: Gatekeeper
     private(set) var policyDigest: [UInt8]
     var requestIDs = RequestIDGenerator()
     var clock = WallClock()
@@ -37,6 +35,12 @@ final class LoopContext {
         policyDigest = Array(snapshot.policy.digest.utf8)
     }
 
+    /// What is revoked stays revoked from one snapshot to the next.
+    func turn(to snapshot: Snapshot) {
+        gatekeeper = Gatekeeper(snapshot, revocations: gatekeeper.revocations)
+        policyDigest = Array(snapshot.policy.digest.utf8)
+    }
+
     /// Deadlines are looked at this often, so that no request has to schedule and cancel a timer of its own.
     private static let tickInterval = TimeAmount.milliseconds(250)
 
@@ -49,7 +53,7 @@ final class LoopContext {
 
     private func tick() {
         flushDecisions()
-        let now = WallClock.monotonic()
+        let now = WallClock.coarse()
         for connection in connections where connection.deadline < now { connection.deadlinePassed() }
     }
 

@@ -13,12 +13,14 @@ package struct Services: Sendable {
     package let upstreams: [UpstreamTarget]
     /// Whose X-Forwarded-For and X-Forwarded-Proto are believed.
     package let trustedProxies: [CIDR]
+    /// What is revoked, as last read from the store; for `/status`.
+    package let revocations: RevocationWatch?
     /// Whether the store answers; for `/readyz`.
     package let isStoreReady: @Sendable () async -> Bool
 
     package init(
         customers: CustomerAPI, tokens: TokenEndpoint, decisions: DecisionLog, logger: Logger, limits: ServerLimits,
-        upstreams: [UpstreamTarget] = [], trustedProxies: [CIDR] = [],
+        upstreams: [UpstreamTarget] = [], trustedProxies: [CIDR] = [], revocations: RevocationWatch? = nil,
         isStoreReady: @escaping @Sendable () async -> Bool
     ) {
         self.customers = customers
@@ -28,6 +30,7 @@ package struct Services: Sendable {
         self.limits = limits
         self.upstreams = upstreams
         self.trustedProxies = trustedProxies
+        self.revocations = revocations
         self.isStoreReady = isStoreReady
     }
 

@@ -15,8 +15,9 @@ struct WallClock {
 
     init() { read() }
 
+    /// As of the kernel's last tick, a few milliseconds ago at most.
     mutating func read() {
-        nanoseconds = Self.now()
+        nanoseconds = Self.read(CLOCK_REALTIME_COARSE)
         if seconds != textSecond { makeTexts() }
     }
 
@@ -25,6 +26,9 @@ struct WallClock {
 
     /// Nanoseconds that only ever go on.
     static func monotonic() -> Int64 { read(CLOCK_MONOTONIC) }
+
+    /// The same clock as of the last tick of the kernel, a few milliseconds ago at most: for deadlines, at a fifth of the cost.
+    static func coarse() -> Int64 { read(CLOCK_MONOTONIC_COARSE) }
 
     private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()

@@ -20,6 +20,14 @@ package enum SessionProfile: String, Sendable, CaseIterable {
         return secure ? "__Secure-" + base : base
     }
 
+    /// Whether its tokens are signed (JWS), and not only encrypted.
+    package var isSigned: Bool {
+        switch self {
+        case .authjsV5, .nextauthV4: false
+        case .nextauthV3, .jwtHS256, .jwtHS512: true
+        }
+    }
+
     /// Seconds that the clocks of issuer and gateway may differ, as the reference allows them.
     package var clockTolerance: Int64 {
         switch self {

@@ -12,6 +12,18 @@ import StrictJSON
 import Testing
 import Tokens
 
+/// What stands in front of a gateway under test, and behind it.
+struct Edge: Sendable {
+    var tls: ServerTLS?
+    var trustedProxies: [CIDR] = []
+    var upstreams: [UpstreamTarget] = []
+    /// For every upstream.
+    var signer = AssertionSigner.none
+    var policy = TestGateway.policy
+    var threads = 1
+    var logger: Logger?
+}
+
 /// A whole gateway in this process, on a free port, over a store in memory.
 final class TestGateway: Sendable {
     static let issuer = "http://gateway.test"
@@ -43,12 +55,15 @@ final class TestGateway: Sendable {
     let server: GatewayServer
     let listener: GatewayServer.Listener
     let admin: GatewayServer.Listener
+    let decide: GatewayServer.Listener
     let snapshot: Snapshot
     let secrets: [String: String]
     let log: URL
 
     var port: Int { Int(listener.address.split(separator: ":").last ?? "") ?? 0 }
     var adminPort: Int { Int(admin.address.split(separator: ":").last ?? "") ?? 0 }
+
+    var decidePort: Int { Int(decide.address.split(separator: ":").last ?? "") ?? 0 }
 
     static func partner(
         _ id: String, roles: [String], scopes: [String]? = nil, networks: [String] = [], isEnabled: Bool = true
@@ -65,16 +80,18 @@ final class TestGateway: Sendable {
     }
 
     static func snapshot(
-        policy text: String = policy, partners: [PartnerDirectory.Partner], key: TokenKeyText = .one, hosts: [String] = []
+        policy text: String = policy, partners: [PartnerDirectory.Partner], key: TokenKeyText = .one, hosts: [String] = [],
+        edge: Edge = Edge()
     ) throws -> Snapshot {
-        let loaded = PolicyFile.compile(Array(text.utf8), file: "policy.yaml", upstreams: [])
+        let upstreams = edge.upstreams.map { UpstreamProfile(name: $0.name, strip: nil, preservesHost: true, signer: edge.signer) }
+        let loaded = PolicyFile.compile(Array(text.utf8), file: "policy.yaml", upstreams: Set(upstreams.map(\.name)))
         let policy = try #require(loaded.policy, "\(loaded.diagnostics)")
         let ring = try KeyRing(jwks: Array(key.jwks.utf8))
         let settings = GatewaySettings(issuer: issuer, audience: "provisioning", tokenLifetime: 600, hosts: hosts, bodyLimit: 4096)
         return Snapshot(
             policy: policy, verifier: PartnerTokenVerifier(keys: ring, issuer: issuer, audience: "provisioning"),
             issuer: PartnerTokenIssuer(key: ring.signing, issuer: issuer, audience: "provisioning"), partners: PartnerDirectory(partners),
-            settings: settings, loaded: 0
+            settings: settings, upstreams: Dictionary(uniqueKeysWithValues: upstreams.map { ($0.name, $0) }), loaded: 0
         )
     }
 
@@ -87,7 +104,7 @@ final class TestGateway: Sendable {
         }
     }
 
-    init(limits: ServerLimits = ServerLimits(), hosts: [String] = []) async throws {
+    init(limits: ServerLimits = ServerLimits(), hosts: [String] = [], edge: Edge = Edge()) async throws {
         let partners = [
             Self.partner("acme", roles: ["partner-writer"]), Self.partner("reader", roles: ["partner-reader"]),
             Self.partner("other", roles: ["partner-writer"]), Self.partner("globex", roles: ["partner-writer"]),
@@ -96,35 +113,37 @@ final class TestGateway: Sendable {
             Self.partner("elsewhere", roles: ["partner-writer"], networks: ["10.0.0.0/8"]),
         ]
         secrets = Dictionary(uniqueKeysWithValues: partners.map { ($0.0.id, $0.1) })
-        snapshot = try Self.snapshot(partners: partners.map(\.0), hosts: hosts)
+        snapshot = try Self.snapshot(policy: edge.policy, partners: partners.map(\.0), hosts: hosts, edge: edge)
         log = FileManager.default.temporaryDirectory.appendingPathComponent("gatehouse-\(UUID().uuidString).jsonl")
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
+        if let given = edge.logger { logger = given }
         let services = Services(
             customers: CustomerAPI(
                 store: MemoryCustomerStore(), cursorKey: HMACKey(.sha256, key: SecretBytes(RandomBytes.generate(32)))
             ),
             tokens: TokenEndpoint(throttle: FailureThrottle()), decisions: try DecisionLog(.file(log.path), logger: logger), logger: logger,
-            limits: limits, isStoreReady: { true }
+            limits: limits, upstreams: edge.upstreams, trustedProxies: edge.trustedProxies, isStoreReady: { true }
         )
-        server = try await GatewayServer(services: services, snapshot: snapshot, threads: 1)
+        server = try await GatewayServer(services: services, snapshot: snapshot, threads: edge.threads, tls: edge.tls)
         listener = try await server.listen(host: "127.0.0.1", port: 0)
         admin = try await server.listen(host: "127.0.0.1", port: 0, role: .admin)
+        decide = try await server.listen(host: "127.0.0.1", port: 0, role: .decide)
     }
 
     /// Starts one, uses it, and stops it whatever happens; the records of the decision log afterwards.
     @discardableResult
     static func run(
-        limits: ServerLimits = ServerLimits(), hosts: [String] = [], _ body: @Sendable (TestGateway) async throws -> Void
+        limits: ServerLimits = ServerLimits(), hosts: [String] = [], edge: Edge = Edge(), _ body: @Sendable (TestGateway) async throws -> Void
     ) async throws -> [JSONElement] {
-        let gateway = try await TestGateway(limits: limits, hosts: hosts)
+        let gateway = try await TestGateway(limits: limits, hosts: hosts, edge: edge)
         let result: Result<Void, any Error>
         do {
             result = .success(try await withTaskExecutorPreference(BlockingExecutor.shared) { try await body(gateway) })
         } catch {
             result = .failure(error)
         }
-        try await gateway.server.stop([gateway.listener, gateway.admin], within: 5)
+        try await gateway.server.stop([gateway.listener, gateway.admin, gateway.decide], within: 5)
         let text = (try? String(contentsOf: gateway.log, encoding: .utf8)) ?? ""
         try? FileManager.default.removeItem(at: gateway.log)
         try result.get()

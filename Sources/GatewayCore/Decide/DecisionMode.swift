@@ -1,4 +1,4 @@
-package import Access
+import Access
 package import HTTPWire
 
 /// Answers a proxy that asks whether it may let a request through: nginx `auth_request`, Traefik ForwardAuth, Caddy `forward_auth`.

@@ -20,7 +20,7 @@ final class TurnedAway: ChannelInboundHandler, Watched {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        deadline = WallClock.monotonic() + Self.lingerNanoseconds
+        deadline = WallClock.coarse() + Self.lingerNanoseconds
         loop.turnedAway += 1
         loop.add(self)
     }

@@ -112,9 +112,11 @@ private struct Chain: Sendable {
         var output: [UInt8] = []
         output.reserveCapacity(lines.count + lines.count / 2)
         var last = previous
-        for line in lines.split(separator: UInt8(ascii: "\n")) {
+        var next = 0
+        while let end = lines[next...].firstIndex(of: UInt8(ascii: "\n")) {
             let start = output.count
-            output.append(contentsOf: line)
+            output.append(contentsOf: lines[next..<end])
+            next = end + 1
             output.append(contentsOf: #","prev":""#.utf8)
             output.append(contentsOf: last)
             output.append(UInt8(ascii: "\""))

@@ -1,3 +1,4 @@
+import Access
 import GatewayCore
 import HTTPWire
 import NIOCore
@@ -26,7 +27,10 @@ extension ConnectionHandler {
         // Whether the answer has a body follows from the request that asks, not from the one that is asked about.
         let isHead = bytes.isEqual(parser.head.method, "HEAD")
         ResponseWriter.write(
-            answer, .init(requestID: requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: isHead), to: &output
+            answer,
+            .init(
+                requestID: requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: isHead, originHeaders: admission.originHeaders
+            ), to: &output
         )
         if !(admission.isAllowed && admission.reason == .isPublic) { record(admission, bytes, status: answer.status, started) }
         afterAnswer(keeps, admission, bytes, started)

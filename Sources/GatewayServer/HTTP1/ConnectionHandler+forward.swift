@@ -13,7 +13,7 @@ extension ConnectionHandler {
             return respond(Answer(problem, requestID: text(requestID)), to: admission, bytes, started)
         }
         let isUpgrade = grant.route.upgrade == .websocket && parser.head.asksForWebSocket(bytes)
-        let head: (bytes: [UInt8], hostIndex: Int?)
+        let head: (bytes: ByteBuffer, hostIndex: Int?)
         do throws(Refusal) {
             head = try outboundHead(grant, profile, admission, bytes, isUpgrade: isUpgrade)
         } catch {
@@ -39,15 +39,17 @@ extension ConnectionHandler {
 
     private func outboundHead(
         _ grant: Grant, _ profile: UpstreamProfile, _ admission: Admission, _ bytes: Span<UInt8>, isUpgrade: Bool
-    ) throws(Refusal) -> (bytes: [UInt8], hostIndex: Int?) {
+    ) throws(Refusal) -> (bytes: ByteBuffer, hostIndex: Int?) {
         let snapshot = loop.gatekeeper.snapshot
         let request = OutboundRequest(grant, caller: admission.caller, to: profile, policy: snapshot.policy)
         let facts = OutboundRequest.Facts(
             requestID: requestID, remote: remote, isSecure: peer.isSecure, now: loop.clock.seconds, traceIDs: loop.requestIDs.traceIDs(),
             sessionCookies: snapshot.settings.sessionCookies, isUpgrade: isUpgrade
         )
-        var output: [UInt8] = []
-        output.reserveCapacity(parser.head.byteCount + 1024)
+        // Taken while it is written, so that it stays in one place.
+        var output = loop.scratch
+        loop.scratch = []
+        output.removeAll(keepingCapacity: true)
         let hostIndex: Int?
         switch admission.target {
         case .rewritten(let target, _):
@@ -55,12 +57,12 @@ extension ConnectionHandler {
         case .asSent, nil:
             hostIndex = try request.write(parser.head, bytes, target: bytes.extracting(parser.head.target), facts, to: &output)
         }
-        return (output, hostIndex)
+        let bytes = ByteBuffer(bytes: output)
+        loop.scratch = output
+        return (bytes, hostIndex)
     }
 
     // MARK: Request body
-
-    var isWritable: Bool { context?.channel.isWritable ?? false }
 
     /// The upstream can take more of the body.
     func continueBody() {
@@ -132,7 +134,7 @@ extension ConnectionHandler {
         output.writeString(String(head.status))
         output.writeStaticString(" ")
         output.writeStaticString(ResponseWriter.reasonPhrase(head.status))
-        writeFields(head, bytes)
+        writeFields(head, bytes, exchange)
         switch head.framing {
         case .none:
             // The length that GET would have had, for HEAD and 304.
@@ -160,7 +162,7 @@ extension ConnectionHandler {
     func beginRaw(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, _ exchange: Exchange) {
         exchange.isKeepAlive = false
         output.writeStaticString("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket")
-        writeFields(head, bytes)
+        writeFields(head, bytes, exchange)
         output.writeStaticString("\r\nx-request-id: ")
         output.writeBytes(exchange.requestID)
         output.writeStaticString("\r\n\r\n")
@@ -169,13 +171,16 @@ extension ConnectionHandler {
         process()
     }
 
-    private func writeFields(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>) {
+    private func writeFields(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, _ exchange: Exchange) {
+        let keepsOrigins = exchange.admission.leavesOriginsToUpstream
         for field in head.fields where HeaderHygiene.mayReachClient(field, bytes) {
+            if !keepsOrigins, HeaderHygiene.isCrossOrigin(field, bytes) { continue }
             output.writeStaticString("\r\n")
             output.write(bytes, field.name)
             output.writeStaticString(": ")
             output.write(bytes, field.value)
         }
+        ResponseWriter.write(exchange.admission.originHeaders, to: &output)
     }
 
     private func finishHead(_ exchange: Exchange) {

@@ -27,8 +27,8 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     private static let discardLimit = 64 << 10
     /// Bytes of answers gathered before they are sent within one read.
     private static let outputLimit = 64 << 10
-    /// How long a refused client may take to read its answer, nanoseconds.
-    private static let lingerNanoseconds: Int64 = 2_000_000_000
+    /// How long a refused client may take to read its answer.
+    private static let lingerMilliseconds: Int64 = 2000
 
     let loop: LoopContext
     private let role: ListenerRole
@@ -46,6 +46,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     private(set) var requestID: [UInt8] = []
     private(set) var context: ChannelHandlerContext?
     private var isProcessing = false
+    private(set) var isWritable = true
     private var isReadPaused = false
     /// Monotonic nanoseconds at which `deadlinePassed` is due.
     private(set) var deadline = Int64.max
@@ -89,7 +90,8 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
+        isWritable = context.channel.isWritable
+        if isWritable {
             if case .forwarding(let relay) = state { relay.clientBecameWritable() }
             process()
             flush()
@@ -132,7 +134,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
         }
     }
 
-    func setDeadline(milliseconds: Int64) { deadline = WallClock.monotonic() + milliseconds * 1_000_000 }
+    func setDeadline(milliseconds: Int64) { deadline = WallClock.coarse() + milliseconds * 1_000_000 }
 
     // MARK: Requests
 
@@ -141,7 +143,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
         if isProcessing { return }
         isProcessing = true
         defer { isProcessing = false }
-        while let context, context.channel.isWritable {
+        while isWritable {
             switch state {
             case .head:
                 guard input.readableBytes > 0 else { return releaseInput() }
@@ -179,8 +181,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
         let bytes = buffer.readableBytesUInt8Span
         do throws(WireError) {
             guard try parser.parse(bytes) else {
-                let limit = WallClock.monotonic() + loop.services.limits.headTimeout * 1_000_000
-                if !isInsideHead { deadline = limit }
+                if !isInsideHead { setDeadline(milliseconds: loop.services.limits.headTimeout) }
                 isInsideHead = true
                 return false
             }
@@ -356,7 +357,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     /// Answers at once; a small rest of the body is read and dropped, a large one ends the connection.
     func respond(_ answer: Answer, to admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         let keeps = willKeepAlive
-        ResponseWriter.write(answer, responseContext(keeps, admission.method), to: &output)
+        ResponseWriter.write(answer, responseContext(keeps, admission), to: &output)
         let reasonIsWorthALine = role != .admin && !(admission.isAllowed && admission.reason == .isPublic)
         if reasonIsWorthALine { record(admission, bytes, status: answer.status, started) }
         afterAnswer(keeps, admission, bytes, started)
@@ -364,7 +365,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
 
     private func writeSession(_ caller: AuthenticatedCaller, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         let keeps = willKeepAlive
-        ResponseWriter.writeJSON(caller.sessionBody, responseContext(keeps, admission.method), to: &output)
+        ResponseWriter.writeJSON(caller.sessionBody, responseContext(keeps, admission), to: &output)
         record(admission, bytes, status: 200, started)
         afterAnswer(keeps, admission, bytes, started)
     }
@@ -383,7 +384,10 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
         loop.clock.read()
         ResponseWriter.write(
             answer,
-            .init(requestID: exchange.requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: exchange.isHead),
+            .init(
+                requestID: exchange.requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: exchange.isHead,
+                originHeaders: exchange.admission.originHeaders
+            ),
             to: &output
         )
         if role != .admin {
@@ -430,7 +434,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     func closeAfterAnswer() {
         state = .closing
         releaseInput()
-        deadline = WallClock.monotonic() + Self.lingerNanoseconds
+        setDeadline(milliseconds: Self.lingerMilliseconds)
         flush()
         context?.close(mode: .output, promise: nil)
     }
@@ -462,8 +466,11 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
         }
     }
 
-    private func responseContext(_ keeps: Bool, _ method: Method?) -> ResponseWriter.Context {
-        .init(requestID: requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: method == .head)
+    private func responseContext(_ keeps: Bool, _ admission: borrowing Admission) -> ResponseWriter.Context {
+        .init(
+            requestID: requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: admission.method == .head,
+            originHeaders: admission.originHeaders
+        )
     }
 
     func exchange(

@@ -157,7 +157,7 @@ final class HTTP2Connection: ChannelInboundHandler, Watched {
         context?.write(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: payload)), promise: nil)
     }
 
-    private func setDeadline(milliseconds: Int64) { deadline = WallClock.monotonic() + milliseconds * 1_000_000 }
+    private func setDeadline(milliseconds: Int64) { deadline = WallClock.coarse() + milliseconds * 1_000_000 }
 }
 
 /// Stands before the frame decoder: once the connection is lost no more bytes are decoded, however many the client goes on to send.

@@ -20,7 +20,7 @@ final class TLSNegotiation: ChannelInboundHandler, RemovableChannelHandler, Watc
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         // A handshake may take as long as the head that follows it.
-        deadline = WallClock.monotonic() + loop.services.limits.headTimeout * 1_000_000
+        deadline = WallClock.coarse() + loop.services.limits.headTimeout * 1_000_000
         loop.add(self)
     }
 

@@ -6,12 +6,12 @@ import NIOCore
 ///
 /// `connecting` -> `sending` -> `answering` -> done; from each to failed. Lives on one event loop with both of its connections.
 final class Relay: UpstreamUser {
-    /// The side of the client.
-    private weak var client: ConnectionHandler?
+    /// The side of the client; let go at the end, since it holds the relay. (A weak reference would cost every retain of it a side table.)
+    private var client: ConnectionHandler?
     let exchange: Exchange
     private let pool: UpstreamPool
     /// The head as the upstream gets it, kept for another attempt, and where in it the server's name belongs.
-    private let head: [UInt8]
+    private let head: ByteBuffer
     private let hostIndex: Int?
     private let isIdempotent: Bool
     let isUpgrade: Bool
@@ -27,7 +27,7 @@ final class Relay: UpstreamUser {
     private(set) var isRaw = false
 
     init(
-        _ exchange: Exchange, client: ConnectionHandler, pool: UpstreamPool, isIdempotent: Bool, isUpgrade: Bool, head: [UInt8],
+        _ exchange: Exchange, client: ConnectionHandler, pool: UpstreamPool, isIdempotent: Bool, isUpgrade: Bool, head: ByteBuffer,
         hostIndex: Int?
     ) {
         self.exchange = exchange
@@ -65,19 +65,22 @@ final class Relay: UpstreamUser {
     private func use(_ connection: UpstreamConnection) {
         self.connection = connection
         connection.begin(self, isHead: exchange.isHead)
-        var bytes = ByteBuffer()
-        bytes.reserveCapacity(head.count + 64)
-        if let hostIndex {
-            bytes.writeBytes(head[..<hostIndex])
-            bytes.writeBytes(connection.server.hostField)
-            bytes.writeBytes(head[hostIndex...])
-        } else {
-            bytes.writeBytes(head)
-        }
-        connection.write(bytes)
+        connection.write(head(for: connection.server))
         client?.setDeadline(milliseconds: pool.target.responseMilliseconds)
         // Sends the body as far as it has come, and flushes.
         client?.continueBody()
+    }
+
+    private func head(for server: UpstreamPool.Server) -> ByteBuffer {
+        guard let hostIndex, let before = head.getSlice(at: 0, length: hostIndex),
+            let behind = head.getSlice(at: hostIndex, length: head.readableBytes - hostIndex)
+        else { return head }
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(head.readableBytes + server.hostField.count)
+        bytes.writeImmutableBuffer(before)
+        bytes.writeBytes(server.hostField)
+        bytes.writeImmutableBuffer(behind)
+        return bytes
     }
 
     /// Whether body bytes can be taken now.
@@ -121,12 +124,14 @@ final class Relay: UpstreamUser {
         guard !isOver else { return }
         isOver = true
         letGo()
+        client = nil
     }
 
     func timedOut() {
         guard !isOver else { return }
         if let server { pool.noteFailure(server) }
         if isAnswerBegun {
+            let client = client
             abort()
             client?.close()
         } else {
@@ -162,8 +167,9 @@ final class Relay: UpstreamUser {
     func upstreamEnd() {
         guard !isOver else { return }
         isOver = true
-        let isComplete = isRequestComplete
-        letGo(isRequestComplete: isComplete)
+        letGo(isRequestComplete: isRequestComplete)
+        let client = client
+        self.client = nil
         client?.endAnswer(exchange, isChunked: answerIsChunked)
     }
 
@@ -179,8 +185,8 @@ final class Relay: UpstreamUser {
         if let failed, connection?.isReused == false { pool.noteFailure(failed) }
         if isAnswerBegun {
             // Half an answer is never passed as whole: the client sees its connection end.
-            isOver = true
-            letGo()
+            let client = client
+            abort()
             client?.close()
             return
         }
@@ -212,8 +218,8 @@ final class Relay: UpstreamUser {
 
     private func fail(_ failure: UpstreamFailure) {
         guard !isOver else { return }
-        isOver = true
-        letGo()
+        let client = client
+        abort()
         client?.answer(exchange, Self.problem(failure))
     }
 

@@ -30,10 +30,12 @@ final class UpstreamConnection: ChannelInboundHandler {
         case untilClose
     }
 
-    private weak var pool: UpstreamPool?
+    private let pool: UpstreamPool
     let server: UpstreamPool.Server
     private var state = State.idle
-    private weak var user: (any UpstreamUser)?
+    /// Let go when the connection is given back or ends.
+    private var user: (any UpstreamUser)?
+    private(set) var isWritable = true
     private var parser: ResponseHeadParser
     private var isHeadRequest = false
     private var isKeepAlive = true
@@ -53,7 +55,6 @@ final class UpstreamConnection: ChannelInboundHandler {
         parser = ResponseHeadParser(limits: WireLimits(target: 0, headers: 64 << 10, headerCount: 200))
     }
 
-    var isWritable: Bool { context?.channel.isWritable ?? false }
     var isIdle: Bool { if case .idle = state { context != nil } else { false } }
 
     // MARK: Use
@@ -74,11 +75,11 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// - Parameter isRequestComplete: whether every byte of the request was written.
     func release(isRequestComplete: Bool) {
         user = nil
-        guard case .idle = state, isRequestComplete, isKeepAlive, input.readableBytes == 0, let context, context.channel.isActive, let pool
+        guard case .idle = state, isRequestComplete, isKeepAlive, input.readableBytes == 0, let context, context.channel.isActive
         else { return close() }
         resumeReading()
         isReused = true
-        idleSince = WallClock.monotonic()
+        idleSince = WallClock.coarse()
         pool.giveBack(self)
     }
 
@@ -122,7 +123,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         self.user = nil
         let ended = state
         state = .closed
-        pool?.remove(self)
+        pool.remove(self)
         switch ended {
         case .untilClose where !isBroken: user?.upstreamEnd()
         case .idle, .closed: break
@@ -130,7 +131,10 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) { user?.upstreamWritabilityChanged() }
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
+        user?.upstreamWritabilityChanged()
+    }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         isBroken = true

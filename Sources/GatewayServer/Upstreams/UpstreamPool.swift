@@ -48,7 +48,7 @@ final class UpstreamPool {
 
     /// The server with the least requests under way that is neither left out nor unhealthy; among equals, each in turn.
     func pickServer(avoiding avoided: Server? = nil) -> Server? {
-        let now = WallClock.monotonic()
+        let now = WallClock.coarse()
         var best: Server?
         for offset in 0..<servers.count {
             let server = servers[(nextServer + offset) % servers.count]
@@ -61,7 +61,7 @@ final class UpstreamPool {
 
     /// A connection that waits on this server, or nil.
     func takeIdle(_ server: Server) -> UpstreamConnection? {
-        let oldest = WallClock.monotonic() - target.idleMilliseconds * 1_000_000
+        let oldest = WallClock.coarse() - target.idleMilliseconds * 1_000_000
         while let connection = server.idle.popLast() {
             if connection.isIdle, connection.idleSince > oldest { return connection }
             connection.close()
@@ -139,7 +139,7 @@ final class UpstreamPool {
         server.failures += 1
         if server.failures >= Self.ejectionThreshold {
             server.failures = 0
-            server.ejectedUntil = WallClock.monotonic() + Self.ejectionNanoseconds
+            server.ejectedUntil = WallClock.coarse() + Self.ejectionNanoseconds
         }
     }
 

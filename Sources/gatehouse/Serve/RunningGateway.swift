@@ -10,6 +10,7 @@ import GatewayServer
 import HTTPWire
 import Logging
 import OpenSSLCrypto
+import SharedState
 
 /// The composition root: settings in, a running gateway out.
 struct RunningGateway {
@@ -20,6 +21,8 @@ struct RunningGateway {
     private let server: GatewayServer
     private let listeners: [GatewayServer.Listener]
     private let reloader: Reloader
+    private let signals: Signals
+    private let revocations: RevocationWatch?
     private let logger: Logger
 
     /// Seconds that requests in flight have to finish in (contract section 3).
@@ -27,9 +30,12 @@ struct RunningGateway {
 
     /// - Throws: `ExitCode` after the reason was printed: 78 for what a person must change in a file, 69 for an address or store that cannot be had.
     static func start(_ settings: Settings, environment: [String: String]) async throws -> RunningGateway {
+        // Before anybody is told that it is ready: who then asks it to stop must not kill it.
+        let signals = Signals([SIGTERM, SIGINT, SIGHUP])
         var logger = Logger(label: "gatehouse") { _ in LineLogHandler(settings) }
         logger.logLevel = LineLogHandler(settings).logLevel
         try refuseWhatIsNotBuilt(settings)
+        checkOpenFiles(settings, logger)
         let loader = SnapshotLoader(settings, environment: environment)
         let stamp = loader.stamp
         let now = Int64(Date.now.timeIntervalSince1970)
@@ -41,6 +47,7 @@ struct RunningGateway {
         let tls = try tlsLoader.map { try certificate($0, at: now) }
         let services = try services(settings, logger: logger)
         let server = try await GatewayServer(services: services, snapshot: snapshot, threads: settings.threads, tls: tls)
+        try await refuseWhatIsRevoked(services.revocations, server)
         let (listeners, admin, decide) = try await listen(server, settings)
         let address = listeners[0].address
         // A derived issuer names the port, which with port 0 is known only now.
@@ -58,14 +65,16 @@ struct RunningGateway {
         )
         return RunningGateway(
             address: address, adminAddress: admin?.address, server: server, listeners: listeners + [admin, decide].compactMap { $0 },
-            reloader: reloader, logger: logger
+            reloader: reloader, signals: signals, revocations: services.revocations, logger: logger
         )
     }
 
     /// Returns when a signal has asked to stop and everything has ended.
     func runUntilStopped() async throws {
-        let signals = Signals([SIGTERM, SIGINT, SIGHUP])
-        let watching = Task { await reloader.watch() }
+        let watching: [Task<Void, Never>] = [
+            Task { [reloader] in await reloader.watch() },
+            Task { [server, revocations] in await revocations?.run { try await server.refuse($0) } },
+        ]
         for await signal in signals.received {
             if signal == SIGHUP {
                 try await reloader.reload(reason: "SIGHUP")
@@ -75,7 +84,7 @@ struct RunningGateway {
             break
         }
         logger.info("stopping", metadata: ["event": "stopping"])
-        watching.cancel()
+        for task in watching { task.cancel() }
         try await server.stop(listeners, within: Self.stopSeconds)
         logger.info("stopped", metadata: ["event": "stopped"])
     }
@@ -87,6 +96,15 @@ struct RunningGateway {
         if case .postgres = settings.store { found.append("store: postgres") }
         if found.isEmpty { return }
         throw Console.fail("this version does not support: \(found.joined(separator: ", "))", code: Console.Exit.configuration)
+    }
+
+    private static func checkOpenFiles(_ settings: Settings, _ logger: Logger) {
+        let files = OpenFileLimit.raise()
+        guard files < settings.limits.connections + 64 else { return }
+        logger.warning(
+            "fewer files may be open than `limits.connections`: raise the limit (ulimit -n) or lower the setting",
+            metadata: ["files": "\(files)", "connections": "\(settings.limits.connections)"]
+        )
     }
 
     private static func certificate(_ loader: TLSLoader, at now: Int64) throws -> ServerTLS {
@@ -113,11 +131,21 @@ struct RunningGateway {
                     connectionsPerAddress: limits.connectionsPerAddress, requestsPerConnection: limits.requestsPerConnection
                 ),
                 upstreams: try settings.upstreams.map(target), trustedProxies: settings.trustedProxies,
+                revocations: RevocationWatch(store, logger: logger),
                 isStoreReady: { (try? await store.ping()) != nil }
             )
         } catch let code as ExitCode {
             throw code
         } catch {
+            throw Console.fail("\(error)", code: Console.Exit.unavailable)
+        }
+    }
+
+    /// Before the first request: what was revoked stays so across a restart.
+    private static func refuseWhatIsRevoked(_ watch: RevocationWatch?, _ server: GatewayServer) async throws {
+        do {
+            if let list = try await watch?.refresh() { try await server.refuse(list) }
+        } catch let error as SharedStateError {
             throw Console.fail("\(error)", code: Console.Exit.unavailable)
         }
     }
