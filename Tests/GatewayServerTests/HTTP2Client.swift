@@ -145,10 +145,10 @@ final class HTTP2Client {
             responses[frame.stream, default: Response()].body += frame.payload
             if updatesWindows, !frame.payload.isEmpty {
                 let increment = Frame.number(UInt32(frame.payload.count))
-                try send(Frame(kind: .windowUpdate, payload: increment), Frame(kind: .windowUpdate, stream: frame.stream, payload: increment))
+                try? send(Frame(kind: .windowUpdate, payload: increment), Frame(kind: .windowUpdate, stream: frame.stream, payload: increment))
             }
         case .rstStream: responses[frame.stream, default: Response()].reset = frame.errorCode
-        case .settings where frame.flags & 1 == 0: try send(Frame(kind: .settings, flags: 1))
+        case .settings where frame.flags & 1 == 0: try? send(Frame(kind: .settings, flags: 1))
         case .ping where frame.flags & 1 == 0: try? send(Frame(kind: .ping, flags: 1, payload: frame.payload))
         default: break
         }

@@ -31,17 +31,17 @@ final class HTTP2Connection: ChannelInboundHandler, Watched {
     /// Makes an HTTP/2 server of a channel whose TLS handshake is over.
     static func begin(on channel: any Channel, _ loop: LoopContext) throws {
         let gate = HTTP2Gate()
+        let connection = HTTP2Connection(loop: loop, gate: gate)
         let bound = NIOLoopBound(loop, eventLoop: channel.eventLoop)
         let protocolHandler = NIOHTTP2Handler(
             mode: .server, eventLoop: channel.eventLoop, connectionConfiguration: HTTP2Limits.connection(loop.services.limits),
-            streamConfiguration: HTTP2Limits.stream
+            streamConfiguration: HTTP2Limits.stream, streamDelegate: StreamWatch(NIOLoopBound(connection, eventLoop: channel.eventLoop))
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
                 let handler = ConnectionHandler(loop: bound.value, role: .gateway, remote: stream.remoteAddress, isSecure: true)
                 try stream.pipeline.syncOperations.addHandlers(HTTP2Stream(handler), handler)
             }
         }
-        let connection = HTTP2Connection(loop: loop, gate: gate)
         try channel.pipeline.syncOperations.addHandlers([gate, protocolHandler, connection])
     }
 
@@ -63,16 +63,11 @@ final class HTTP2Connection: ChannelInboundHandler, Watched {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        switch event {
-        case let event as NIOHTTP2StreamCreatedEvent: opened(event.streamID)
-        case is StreamClosedEvent: closed()
-        // The client sends no more, so no answer could be acknowledged either.
-        case let event as ChannelEvent where event == .inputClosed: close()
-        default: break
-        }
+        // The client sends no more, so it could not even take what it asked for.
+        if let event = event as? ChannelEvent, event == .inputClosed { close() }
     }
 
-    private func opened(_ stream: HTTP2StreamID) {
+    fileprivate func opened(_ stream: HTTP2StreamID) {
         openStreams += 1
         streamCount += 1
         lastStream = max(lastStream, stream)
@@ -80,7 +75,7 @@ final class HTTP2Connection: ChannelInboundHandler, Watched {
         if let limit = loop.services.limits.requestsPerConnection, streamCount >= limit { drain() }
     }
 
-    private func closed() {
+    fileprivate func closed() {
         openStreams -= 1
         guard openStreams == 0 else { return }
         switch state {
@@ -158,6 +153,16 @@ final class HTTP2Connection: ChannelInboundHandler, Watched {
     }
 
     private func setDeadline(milliseconds: Int64) { deadline = WallClock.coarse() + milliseconds * 1_000_000 }
+}
+
+/// Tells a connection of its streams.
+private struct StreamWatch: NIOHTTP2StreamDelegate {
+    private let connection: NIOLoopBound<HTTP2Connection>
+
+    init(_ connection: NIOLoopBound<HTTP2Connection>) { self.connection = connection }
+
+    func streamCreated(_ id: HTTP2StreamID, channel: any Channel) { connection.value.opened(id) }
+    func streamClosed(_ id: HTTP2StreamID, channel: any Channel) { connection.value.closed() }
 }
 
 /// Stands before the frame decoder: once the connection is lost no more bytes are decoded, however many the client goes on to send.

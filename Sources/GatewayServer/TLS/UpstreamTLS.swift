@@ -26,10 +26,30 @@ package struct UpstreamTLS: Sendable {
         self.serverName = serverName
     }
 
-    /// For a connection to `host`. An address is no name for SNI (RFC 6066 section 3); then the certificate must have the address itself.
-    func handler(for host: String) throws -> NIOSSLClientHandler {
+    /// The name that the certificate of a server at `host` must have; nil: it must have the address itself, which is no name (RFC 6066
+    /// section 3).
+    func name(for host: String) -> String? {
         let name = serverName ?? host
-        return try NIOSSLClientHandler(context: context, serverHostname: IPAddress(name) == nil ? name : nil)
+        return IPAddress(name) == nil ? name : nil
+    }
+
+    /// For a connection to `host`.
+    func handler(for host: String) throws -> NIOSSLClientHandler {
+        try NIOSSLClientHandler(context: context, serverHostname: name(for: host))
+    }
+
+    /// Whether the certificate is issued for `name`: one of its dNSNames is that, or that with `*` for the first label (RFC 6125 section 6.4).
+    ///
+    /// The TLS library would also be content with a certificate for the address that is connected to, or with a common name.
+    static func isIssued(_ certificate: NIOSSLCertificate, for name: String) -> Bool {
+        let wanted = name.lowercased().split(separator: ".", omittingEmptySubsequences: false)
+        return certificate._subjectAlternativeNames().contains { alternative in
+            guard alternative.nameType == .dnsName else { return false }
+            let labels = String(decoding: Array(alternative.contents), as: UTF8.self).lowercased()
+                .split(separator: ".", omittingEmptySubsequences: false)
+            guard labels.count == wanted.count else { return false }
+            return labels == wanted || labels.count > 2 && labels[0] == "*" && labels.dropFirst() == wanted.dropFirst()
+        }
     }
 }
 
@@ -47,13 +67,16 @@ final class UpstreamHandshake: ChannelInboundHandler, RemovableChannelHandler {
     let done: EventLoopFuture<Void>
     private let promise: EventLoopPromise<Void>
     private let milliseconds: Int64
+    /// What the certificate must be issued for; nil: the address, which the TLS library compares.
+    private let name: String?
     private var timeout: Scheduled<Void>?
     private var isOver = false
 
-    init(on eventLoop: any EventLoop, milliseconds: Int64) {
+    init(on eventLoop: any EventLoop, milliseconds: Int64, name: String?) {
         promise = eventLoop.makePromise()
         done = promise.futureResult
         self.milliseconds = milliseconds
+        self.name = name
     }
 
     func handlerAdded(context: ChannelHandlerContext) { if context.channel.isActive { start(context) } }
@@ -75,6 +98,11 @@ final class UpstreamHandshake: ChannelInboundHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard let event = event as? TLSUserEvent, case .handshakeCompleted = event else {
             return context.fireUserInboundEventTriggered(event)
+        }
+        let certificate = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self).peerCertificate
+        if let name, !(certificate.map { UpstreamTLS.isIssued($0, for: name) } ?? false) {
+            end(.failure(.refused("the certificate is not issued for \(name)")))
+            return context.close(promise: nil)
         }
         end(.success(()))
         context.pipeline.syncOperations.removeHandler(context: context).whenFailure { _ in }

@@ -74,7 +74,7 @@ final class UpstreamPool {
         guard server.connections < target.connections else { return done(.failure(.full)) }
         server.connections += 1
         let connection = UpstreamConnection(pool: self, server: server)
-        let handshake = server.address.isSecure ? UpstreamHandshake(on: eventLoop, milliseconds: target.connectMilliseconds) : nil
+        let handshake = server.address.isSecure ? handshake(server) : nil
         let bound = NIOLoopBound((self, connection, handshake, done), eventLoop: eventLoop)
         ClientBootstrap(group: eventLoop)
             .connectTimeout(.milliseconds(target.connectMilliseconds))
@@ -97,6 +97,12 @@ final class UpstreamPool {
                     done(.failure(pool.failure(error, of: connection.server)))
                 }
             }
+    }
+
+    private func handshake(_ server: Server) -> UpstreamHandshake {
+        UpstreamHandshake(
+            on: eventLoop, milliseconds: target.connectMilliseconds, name: target.tls?.name(for: server.address.host)
+        )
     }
 
     /// - Throws: when there is nothing to verify the server by; then nothing is connected.
