@@ -22,6 +22,7 @@ let package = Package(
         // Safe C
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "OpenSSLCrypto", dependencies: ["COpenSSL"]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // Cores: pure
         .target(name: "StrictJSON"),
@@ -40,6 +41,7 @@ let package = Package(
             name: "CustomerStoreSQLite",
             dependencies: ["Customers", "SharedState", .product(name: "GRDB", package: "GRDB.swift")]
         ),
+        .target(name: "CustomerStorePostgres", dependencies: ["CPostgres", "Customers", "SharedState"]),
         .target(name: "GatewayTesting", dependencies: ["Customers", "SharedState"]),
         .target(
             name: "GatewayConfiguration",
@@ -63,8 +65,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Access", "CustomerAPI", "CustomerStoreSQLite", "Customers", "GatewayConfiguration", "GatewayCore", "GatewayServer",
-                "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
+                "Access", "CustomerAPI", "CustomerStorePostgres", "CustomerStoreSQLite", "Customers", "GatewayConfiguration", "GatewayCore",
+                "GatewayServer", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -76,24 +78,28 @@ let package = Package(
         .testTarget(
             name: "CustomerAPITests",
             dependencies: [
-                "Access", "CustomerAPI", "CustomerStoreSQLite", "Customers", "GatewayCore", "GatewayTesting", "OpenSSLCrypto", "StrictJSON",
+                "Access", "CustomerAPI", "CustomerStorePostgres", "CustomerStoreSQLite", "Customers", "GatewayCore", "GatewayTesting",
+                "OpenSSLCrypto", "StrictJSON",
             ]
         ),
         .testTarget(name: "CustomersTests", dependencies: ["Customers"]),
         .testTarget(
             name: "CustomerStoreTests",
-            dependencies: ["Customers", "CustomerStoreSQLite", "GatewayTesting", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: [
+                "Customers", "CustomerStorePostgres", "CustomerStoreSQLite", "GatewayTesting", "SharedState",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
         .testTarget(
             name: "GatewayConfigurationTests",
             dependencies: ["Access", "GatewayConfiguration", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens"]
         ),
-        .testTarget(name: "GatehouseCommandTests", dependencies: ["StrictJSON", "Tokens", "gatehouse"]),
+        .testTarget(name: "GatehouseCommandTests", dependencies: ["GatewayTesting", "StrictJSON", "Tokens", "gatehouse"]),
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
                 "Access", "CustomerAPI", "Customers", "GatewayConfiguration", "GatewayCore", "GatewayServer", "GatewayTesting",
-                "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens",
+                "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
@@ -102,7 +108,7 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
             ]
         ),
-        .testTarget(name: "StoryTests", dependencies: ["OpenSSLCrypto", "StrictJSON", "gatehouse"]),
+        .testTarget(name: "StoryTests", dependencies: ["GatewayTesting", "OpenSSLCrypto", "StrictJSON", "gatehouse"]),
         .testTarget(name: "OpenSSLCryptoTests", dependencies: ["OpenSSLCrypto"]),
         .testTarget(name: "TokensTests", dependencies: ["OpenSSLCrypto", "StrictJSON", "Tokens"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),

@@ -59,7 +59,9 @@ struct AccessComparison {
             var told: [AccessDifference: [AccessCondition?]] = [:]
             for context in contexts.classes[via] ?? [] {
                 var found = differences(left, right, via, side, isSigned: false, context.sample)
-                if mattersSigned { found = merged(unsigned: found, signed: differences(left, right, via, side, isSigned: true, context.sample)) }
+                if mattersSigned {
+                    found = merged(unsigned: found, signed: differences(left, right, via, side, isSigned: true, context.sample))
+                }
                 for var difference in found where !(told[difference] ?? []).contains(where: { context.isWithin($0) }) {
                     told[difference, default: []].append(context.condition)
                     difference.when = context.condition

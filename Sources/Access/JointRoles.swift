@@ -118,7 +118,9 @@ struct JointRoles {
     private func triggers(_ question: RoleQuestion?, isNew: Bool) -> [[Int]] {
         guard let question else { return [] }
         return question.conflicts.flatMap { conflict -> [[Int]] in
-            let first = kinds.indices.filter { kind in (isNew ? kinds[kind].new : kinds[kind].old).map { conflict.first.contains($0) } ?? false }
+            let first = kinds.indices.filter { kind in
+                (isNew ? kinds[kind].new : kinds[kind].old).map { conflict.first.contains($0) } ?? false
+            }
             guard let other = conflict.second else { return first.map { [$0] } }
             let second = kinds.indices.filter { kind in (isNew ? kinds[kind].new : kinds[kind].old).map { other.contains($0) } ?? false }
             return first.flatMap { left in second.map { left == $0 ? [left] : [left, $0] } }

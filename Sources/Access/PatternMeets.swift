@@ -37,7 +37,7 @@ struct PatternMeets {
         if !leftRest.isEmpty, leftIsNarrow { scan(right, other, leftRest, isFirst: true) }
         let rightRest = methods(right, rightNode.rest)
         if !rightRest.isEmpty, rightIsNarrow { scan(left, one, rightRest, isFirst: true) }
-        for (text, child) in leftNode.literals {
+        for (text, child) in leftNode.children {
             if let same = rightNode.literals[text] {
                 step(.literal(text)) { $0.visit(child, same, leftIsNarrow: leftIsNarrow, rightIsNarrow: rightIsNarrow) }
             }
@@ -46,7 +46,7 @@ struct PatternMeets {
             }
         }
         guard let parameter = leftNode.parameter else { return }
-        for (text, child) in rightNode.literals where !text.isEmpty {
+        for (text, child) in rightNode.children where !text.isEmpty {
             step(.literal(text)) { $0.visit(parameter, child, leftIsNarrow: leftIsNarrow, rightIsNarrow: true) }
         }
         if let opposite = rightNode.parameter {
@@ -61,7 +61,7 @@ struct PatternMeets {
             record(rest.intersection(methods(trie, trie.nodes[node].terminal)), [])
             record(rest.intersection(methods(trie, trie.nodes[node].rest)), [.rest("rest")])
         }
-        for (text, child) in trie.nodes[node].literals where !(isFirst && text.isEmpty) {
+        for (text, child) in trie.nodes[node].children where !(isFirst && text.isEmpty) {
             step(.literal(text)) { $0.scan(trie, child, rest, isFirst: false) }
         }
         if let parameter = trie.nodes[node].parameter {

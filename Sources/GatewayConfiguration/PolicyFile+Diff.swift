@@ -69,7 +69,8 @@ extension AccessChange {
         if let isSigned { parts.append(isSigned ? "signed" : "unsigned") }
         if let scopes { parts.append("tokens with only " + (scopes.isEmpty ? "no scope" : scopes.joined(separator: " "))) }
         if let when {
-            for (key, values) in [("partner", when.partners), ("subject", when.subjects), ("network", when.networks)] where !values.isEmpty {
+            for (key, values) in [("partner", when.partners), ("subject", when.subjects), ("network", when.networks)] where !values.isEmpty
+            {
                 parts.append("\(key) " + values.joined(separator: ", "))
             }
         }

@@ -56,6 +56,12 @@ package struct SessionVerifier: Sendable {
         keys.content.contains { keyID.isString($0.thumbprint) }
     }
 
+    /// Whether the header of an encrypted token names a key of this verifier.
+    package func namesKey(headerOf token: Span<UInt8>) -> Bool {
+        guard let jwe = try? UnverifiedJWE(token), let kid = try? jwe.decodedHeader(of: token)["kid"] else { return false }
+        return knows(keyID: kid)
+    }
+
     /// Whether this header segment is, byte for byte, what the issuer of this profile writes for one of these keys.
     func wrote(headerOf token: Span<UInt8>, _ header: Range<Int>) -> Bool {
         let header = token.extracting(header)

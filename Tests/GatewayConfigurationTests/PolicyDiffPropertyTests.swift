@@ -57,7 +57,9 @@ struct PolicyDiffPropertyTests {
                     let route = (after ?? before)?.id ?? ""
                     let change: AccessChange.Direction = after == nil ? .loses : .gains
                     let told = diff.changes.filter { Self.concerns($0, asker, method, route, change) }
-                    if told.isEmpty { Issue.record("\(asker.callerName) \(asker.roles) \(change) \(method) \(path) on \(route), untold: \(diff.changes)") }
+                    if told.isEmpty {
+                        Issue.record("\(asker.callerName) \(asker.roles) \(change) \(method) \(path) on \(route), untold: \(diff.changes)")
+                    }
                     witnessed.formUnion(told.filter { Set($0.roles) == Set(asker.roles) })
                 }
             }
@@ -78,10 +80,12 @@ struct PolicyDiffPropertyTests {
 
     static func holds(_ when: AccessCondition?, _ asker: Asker) -> Bool {
         guard let when else { return true }
-        let isInside = when.networks.isEmpty || when.networks.contains { text in
-            guard let block = try? CIDR(parsing: text), let address = asker.address.flatMap({ IPAddress($0) }) else { return false }
-            return block.contains(address)
-        }
+        let isInside =
+            when.networks.isEmpty
+            || when.networks.contains { text in
+                guard let block = try? CIDR(parsing: text), let address = asker.address.flatMap({ IPAddress($0) }) else { return false }
+                return block.contains(address)
+            }
         return (when.partners.isEmpty || asker.partner.map { when.partners.contains($0) } ?? false)
             && (when.subjects.isEmpty || asker.subject.map { when.subjects.contains($0) } ?? false) && isInside
     }

@@ -36,15 +36,30 @@ struct PolicyDiffTests {
     static let rows: [Row] = [
         Row("nothing at all", lines: same),
         Row("a renamed route", replacing: [("{id: list,", "{id: index,")], lines: same),
-        Row("a renamed parameter", replacing: [("'/things/{id}', needs: [read], object: id", "'/things/{x}', needs: [read], object: x")], lines: same),
-        Row("a renamed caller", replacing: [("staff:", "people:"), ("caller: staff", "caller: people"), ("[staff]", "[people]")], lines: same),
+        Row(
+            "a renamed parameter", replacing: [("'/things/{id}', needs: [read], object: id", "'/things/{x}', needs: [read], object: x")],
+            lines: same),
+        Row(
+            "a renamed caller", replacing: [("staff:", "people:"), ("caller: staff", "caller: people"), ("[staff]", "[people]")],
+            lines: same),
         Row("another order of roles", replacing: [("roles: [reader, writer]", "roles: [writer, reader]")], lines: same),
-        Row("a grant repeated that is included", replacing: [("includes: [reader], grants: [write]", "includes: [reader], grants: [write, read]")], lines: same),
-        Row("an include written out", replacing: [("{includes: [reader], grants: [write]}", "{grants: [write, read]}"), ("role: reader,", "role: [reader, writer],")], lines: same),
-        Row("a rule split in two", replacing: [("partner: [globex, initech]}", "partner: globex}}\n  - {id: second, when: {partner: initech}")], lines: same),
+        Row(
+            "a grant repeated that is included",
+            replacing: [("includes: [reader], grants: [write]", "includes: [reader], grants: [write, read]")], lines: same),
+        Row(
+            "an include written out",
+            replacing: [
+                ("{includes: [reader], grants: [write]}", "{grants: [write, read]}"), ("role: reader,", "role: [reader, writer],"),
+            ], lines: same),
+        Row(
+            "a rule split in two",
+            replacing: [("partner: [globex, initech]}", "partner: globex}}\n  - {id: second, when: {partner: initech}")], lines: same),
         Row("a rule repeated for a smaller network", adding: "  - {id: more, when: {scope: write, network: 10.1.0.0/16}}", lines: same),
         Row("a rule of a route that is closed anyway", adding: "  - {id: more, when: {route: shut}}", lines: same),
-        Row("a rate, a body, a destination", replacing: [("needs: [read, write], object: id,", "needs: [read, write], object: id, rate: 1/s, body: {max: 1B},")], lines: same),
+        Row(
+            "a rate, a body, a destination",
+            replacing: [("needs: [read, write], object: id,", "needs: [read, write], object: id, rate: 1/s, body: {max: 1B},")], lines: same
+        ),
         Row("a role that is new and carried by nobody", replacing: [("  boss:", "  idle: {grants: [read]}\n  boss:")], lines: same),
         Row(
             "a role that may be carried",
@@ -133,7 +148,12 @@ struct PolicyDiffTests {
         ),
         Row(
             "a route cut out of another",
-            replacing: [("  - {id: change,", "  - {id: special, methods: [GET], path: /things/special, needs: [admin], to: provisioning}\n  - {id: change,")],
+            replacing: [
+                (
+                    "  - {id: change,",
+                    "  - {id: special, methods: [GET], path: /things/special, needs: [admin], to: provisioning}\n  - {id: change,"
+                )
+            ],
             lines: [
                 "CHANGE  CALLER   ROLES    ROUTE       METHODS  ONLY",
                 "loses   partner  reader   read own    GET",

@@ -56,7 +56,8 @@ struct PolicySketch {
         for route in routes {
             let needs = route.extra.contains("public") ? "" : ", needs: [\(route.needs.joined(separator: ", "))]"
             let object = route.extra.contains("public") ? "" : route.object.map { ", object: \($0)" } ?? ""
-            lines.append("  - {id: \(route.id), methods: [\(route.method)], path: '\(route.path)', to: provisioning\(needs)\(object)\(route.extra)}")
+            lines.append(
+                "  - {id: \(route.id), methods: [\(route.method)], path: '\(route.path)', to: provisioning\(needs)\(object)\(route.extra)}")
         }
         if !deny.isEmpty { lines.append("deny:") }
         for (index, when) in deny.enumerated() { lines.append("  - {id: d\(index), when: {\(when)}}") }
@@ -90,7 +91,9 @@ struct PolicySketch {
     }
 
     private static func route(_ id: String, _ generator: inout SeededGenerator) -> Route {
-        let path = ["/", "/a", "/b", "/{x}", "/a/{x}", "/a/b", "/{x}/b", "/{x}/{y}", "/{x...}", "/a/{x...}"].randomElement(using: &generator) ?? "/"
+        let path =
+            ["/", "/a", "/b", "/{x}", "/a/{x}", "/a/b", "/{x}/b", "/{x}/{y}", "/{x...}", "/a/{x...}"].randomElement(using: &generator)
+            ?? "/"
         let extra = ["", "", "", ", callers: [partner]", ", callers: [staff]", ", signed: required", ", signed: refused", ", public: true"]
         let hasObject = path.contains("{x}") && Bool.random(using: &generator)
         return Route(
@@ -155,7 +158,8 @@ struct Asker {
                         for (isSigned, subject) in [(false, partner), (true, partner), (false, "u1"), (true, "u1")] {
                             result.append(
                                 Asker(
-                                    via: .partnerToken, roles: roles, partner: partner, subject: subject, address: address, isSigned: isSigned,
+                                    via: .partnerToken, roles: roles, partner: partner, subject: subject, address: address,
+                                    isSigned: isSigned,
                                     isOther: isOther
                                 )
                             )
@@ -164,7 +168,8 @@ struct Asker {
                     for subject in PolicySketch.subjects {
                         result.append(
                             Asker(
-                                via: .session, roles: roles, partner: nil, subject: subject, address: address, isSigned: false, isOther: isOther
+                                via: .session, roles: roles, partner: nil, subject: subject, address: address, isSigned: false,
+                                isOther: isOther
                             )
                         )
                     }
@@ -193,7 +198,8 @@ struct Asker {
         guard let caller = via.flatMap({ policy.caller(via: $0) }) else { return policy.decide(nil, on: route, in: context) }
         let set = policy.roles(named: roles, for: caller)
         let principal = Principal(
-            asserting: caller, subject: subject ?? "", partner: partner, tenant: "tenant", roles: set, scopes: policy.scopes(grantedTo: set),
+            asserting: caller, subject: subject ?? "", partner: partner, tenant: "tenant", roles: set,
+            scopes: policy.scopes(grantedTo: set),
             objects: policy.objects(of: set), tokenID: nil, expires: 0
         )
         return policy.decide(principal, on: route, in: context)

@@ -12,7 +12,6 @@ struct DecisionModeTests {
         "  - { id: hello,",
         with: """
               - { id: billing, methods: [GET, POST], path: "/billing/{rest...}", needs: [customers:read], to: backend }
-              - { id: signed.post, methods: [POST], path: /signed, needs: [customers:write], signed: required, to: provisioning }
               - { id: hello,
             """
     )
@@ -199,6 +198,28 @@ struct DecisionModeTests {
         _ = try await Self.run { gateway in
             let response = try Self.ask(gateway, "GET", "/hello", "Sec-WebSocket-Key: x\r\nConnection: close\r\n")
             #expect(response.status == 200)
+        }
+    }
+
+    @Test("a signed request without a body is allowed where it must be signed, once")
+    func signed() async throws {
+        _ = try await Self.run { gateway in
+            var signed = SignedRequest(gateway)
+            signed.target = "/signed?a=1"
+            let headers = signed.headers()
+            let lines = "Authorization: Bearer \(signed.token)\r\nSignature-Input: \(headers.input)\r\nSignature: \(headers.signature)\r\n"
+            let client = try RawClient(port: gateway.decidePort)
+            for (uri, status) in [("/signed?a=2", 401), ("/signed?a=1", 200), ("/signed?a=1", 401), ("/hello", 200)] {
+                try client.send(
+                    "GET /auth HTTP/1.1\r\nHost: x\r\nX-Forwarded-Host: gateway.test\r\nX-Forwarded-Method: GET\r\nX-Forwarded-Uri: \(uri)\r\n\(lines)\r\n"
+                )
+                let response = try client.response()
+                #expect(response.status == status, "\(uri) \(response.body)")
+                #expect(response["x-gatehouse-route"] == (status == 200 ? (uri == "/hello" ? "hello" : "signed") : nil))
+            }
+            let unsigned = try Self.ask(gateway, "GET", "/signed", gateway.bearer("acme"))
+            #expect(unsigned.status == 401)
+            #expect(unsigned.code == "signature")
         }
     }
 

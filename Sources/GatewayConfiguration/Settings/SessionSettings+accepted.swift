@@ -30,5 +30,9 @@ extension SessionSettings {
         )
     }
 
+    /// Seconds after which no session counts any more, whatever it says. At least the 30 days that NextAuth itself gives a session, since
+    /// a maximum age that was raised again must not revive what was revoked meanwhile.
+    package var longestLife: Int64 { max(maximumAge.seconds, TimeSpan.days(30).seconds) }
+
     private static func text(_ path: ClaimPath) -> String { path.joined(separator: ".") }
 }

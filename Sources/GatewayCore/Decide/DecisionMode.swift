@@ -11,8 +11,8 @@ package struct DecisionMode {
     /// - Parameters:
     ///   - peer: who makes the request that is asked about.
     ///   - facts: for what is said of the caller.
-    /// - Returns: the admission, to be recorded, with its own copy of the target; and for one that is allowed the fields that the proxy is
-    ///   to pass on.
+    /// - Returns: the admission, to be recorded, with its own copy of the target; and for one that is allowed, once the nonce of its
+    ///   signature is used, the fields that the proxy is to pass on.
     package mutating func judge(
         _ head: borrowing RequestHead, _ bytes: Span<UInt8>, from peer: Gatekeeper.Peer, by gatekeeper: inout Gatekeeper,
         _ facts: OutboundRequest.Facts
@@ -45,8 +45,7 @@ package struct DecisionMode {
         switch admission.outcome {
         case .refuse: break
         case .forward(let grant):
-            let isSigned = parser.head.value(.signature) != nil || parser.head.value(.signatureInput) != nil
-            if request.mayHaveBody, grant.route.signed == .required || isSigned { admission.refuse(.unseenBody) }
+            if request.mayHaveBody, grant.route.signed == .required || admission.signature != nil { admission.refuse(.unseenBody) }
         // The gateway answers these itself, so nobody behind the proxy should.
         case .endpoint: admission.refuse(.notFound)
         case .options(let methods): admission.refuse(.methodNotAllowed(methods.subtracting(MethodSet(.options))))

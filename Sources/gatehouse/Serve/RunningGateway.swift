@@ -1,7 +1,7 @@
 import Access
 import ArgumentParser
 import CustomerAPI
-import CustomerStoreSQLite
+import Customers
 import Dispatch
 import Foundation
 import GatewayConfiguration
@@ -45,7 +45,7 @@ struct RunningGateway {
         let tlsLoader = settings.tls.map(TLSLoader.init)
         let tlsStamp = tlsLoader?.settings.stamp
         let tls = try tlsLoader.map { try certificate($0, at: now) }
-        let services = try services(settings, logger: logger)
+        let services = try await services(settings, environment: environment, logger: logger)
         let server = try await GatewayServer(services: services, snapshot: snapshot, threads: settings.threads, tls: tls)
         try await refuseWhatIsRevoked(services.revocations, server)
         let (listeners, admin, decide) = try await listen(server, settings)
@@ -93,7 +93,6 @@ struct RunningGateway {
     private static func refuseWhatIsNotBuilt(_ settings: Settings) throws {
         var found: [String] = []
         if settings.shadowPolicy != nil { found.append("shadowPolicy") }
-        if case .postgres = settings.store { found.append("store: postgres") }
         if found.isEmpty { return }
         throw Console.fail("this version does not support: \(found.joined(separator: ", "))", code: Console.Exit.configuration)
     }
@@ -114,16 +113,15 @@ struct RunningGateway {
         return tls
     }
 
-    private static func services(_ settings: Settings, logger: Logger) throws -> Services {
+    private static func services(_ settings: Settings, environment: [String: String], logger: Logger) async throws -> Services {
         do {
-            guard case .sqlite(let path) = settings.store else { throw Console.Exit.configuration }
-            try makeFolder(of: path)
-            let store = try SQLiteCustomerStore(path: path)
+            let cursorKey = try settings.keyFolder(environment: environment).loadSealKey().cursorKey
+            let store = try await Store.open(settings.store)
             let decisions = try DecisionLog(target(settings.decisions), logger: logger)
             let limits = settings.limits
             return Services(
-                customers: CustomerAPI(store: store, cursorKey: HMACKey(.sha256, key: RandomBytes.generateSecret(32))),
-                tokens: TokenEndpoint(throttle: FailureThrottle()), decisions: decisions, logger: logger,
+                customers: CustomerAPI(store: store, cursorKey: HMACKey(.sha256, key: cursorKey)),
+                clients: OAuthEndpoints(throttle: FailureThrottle()), nonces: store, decisions: decisions, logger: logger,
                 limits: ServerLimits(
                     wire: WireLimits(target: limits.target, headers: limits.headers, headerCount: limits.headerCount),
                     headTimeout: limits.headTimeout.milliseconds, bodyTimeout: limits.bodyTimeout.milliseconds,
@@ -186,7 +184,8 @@ struct RunningGateway {
         }
     }
 
-    private static func makeFolder(of path: String) throws {
+    /// The folder that a file of the gateway lies in, private to its user.
+    static func makeFolder(of path: String) throws {
         let folder = (path as NSString).deletingLastPathComponent
         if folder.isEmpty { return }
         try FileManager.default.createDirectory(
