@@ -65,16 +65,18 @@ final class TestGateway: Sendable {
     }
 
     static func snapshot(
-        policy text: String = policy, partners: [PartnerDirectory.Partner], key: TokenKeyText = .one, hosts: [String] = []
+        policy text: String = policy, partners: [PartnerDirectory.Partner], key: TokenKeyText = .one, hosts: [String] = [],
+        upstreams: [TestUpstream] = []
     ) throws -> Snapshot {
-        let loaded = PolicyFile.compile(Array(text.utf8), file: "policy.yaml", upstreams: [])
+        let loaded = PolicyFile.compile(Array(text.utf8), file: "policy.yaml", upstreams: Set(upstreams.map(\.target.name)))
         let policy = try #require(loaded.policy, "\(loaded.diagnostics)")
         let ring = try KeyRing(jwks: Array(key.jwks.utf8))
         let settings = GatewaySettings(issuer: issuer, audience: "provisioning", tokenLifetime: 600, hosts: hosts, bodyLimit: 4096)
         return Snapshot(
             policy: policy, verifier: PartnerTokenVerifier(keys: ring, issuer: issuer, audience: "provisioning"),
             issuer: PartnerTokenIssuer(key: ring.signing, issuer: issuer, audience: "provisioning"), partners: PartnerDirectory(partners),
-            settings: settings, loaded: 0
+            settings: settings, upstreams: Dictionary(uniqueKeysWithValues: upstreams.map { ($0.target.name, $0.profile) }),
+            publicKeySet: TestAssertion.publicKeySet, loaded: 0
         )
     }
 
@@ -87,7 +89,9 @@ final class TestGateway: Sendable {
         }
     }
 
-    init(limits: ServerLimits = ServerLimits(), hosts: [String] = []) async throws {
+    init(
+        limits: ServerLimits = ServerLimits(), hosts: [String] = [], policy: String = policy, upstreams: [TestUpstream] = []
+    ) async throws {
         let partners = [
             Self.partner("acme", roles: ["partner-writer"]), Self.partner("reader", roles: ["partner-reader"]),
             Self.partner("other", roles: ["partner-writer"]), Self.partner("globex", roles: ["partner-writer"]),
@@ -96,7 +100,7 @@ final class TestGateway: Sendable {
             Self.partner("elsewhere", roles: ["partner-writer"], networks: ["10.0.0.0/8"]),
         ]
         secrets = Dictionary(uniqueKeysWithValues: partners.map { ($0.0.id, $0.1) })
-        snapshot = try Self.snapshot(partners: partners.map(\.0), hosts: hosts)
+        snapshot = try Self.snapshot(policy: policy, partners: partners.map(\.0), hosts: hosts, upstreams: upstreams)
         log = FileManager.default.temporaryDirectory.appendingPathComponent("gatehouse-\(UUID().uuidString).jsonl")
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
@@ -105,7 +109,7 @@ final class TestGateway: Sendable {
                 store: MemoryCustomerStore(), cursorKey: HMACKey(.sha256, key: SecretBytes(RandomBytes.generate(32)))
             ),
             tokens: TokenEndpoint(throttle: FailureThrottle()), decisions: try DecisionLog(.file(log.path), logger: logger), logger: logger,
-            limits: limits, isStoreReady: { true }
+            limits: limits, upstreams: upstreams.map(\.target), isStoreReady: { true }
         )
         server = try await GatewayServer(services: services, snapshot: snapshot, threads: 1)
         listener = try await server.listen(host: "127.0.0.1", port: 0)
@@ -115,9 +119,10 @@ final class TestGateway: Sendable {
     /// Starts one, uses it, and stops it whatever happens; the records of the decision log afterwards.
     @discardableResult
     static func run(
-        limits: ServerLimits = ServerLimits(), hosts: [String] = [], _ body: @Sendable (TestGateway) async throws -> Void
+        limits: ServerLimits = ServerLimits(), hosts: [String] = [], policy: String = policy, upstreams: [TestUpstream] = [],
+        _ body: @Sendable (TestGateway) async throws -> Void
     ) async throws -> [JSONElement] {
-        let gateway = try await TestGateway(limits: limits, hosts: hosts)
+        let gateway = try await TestGateway(limits: limits, hosts: hosts, policy: policy, upstreams: upstreams)
         let result: Result<Void, any Error>
         do {
             result = .success(try await withTaskExecutorPreference(BlockingExecutor.shared) { try await body(gateway) })
