@@ -18,7 +18,7 @@ test: setup
 	swift test --skip-build
 
 demo: build
-	@scripts/demo.sh $(GATEHOUSE)
+	@.ci/demo.sh $(GATEHOUSE)
 
 build: setup
 	swift build -c release --product gatehouse

@@ -24,19 +24,20 @@ let package = Package(
         .target(name: "StrictJSON"),
         .target(name: "Access"),
         .target(name: "Customers"),
+        .target(name: "SharedState"),
         .target(name: "Tokens", dependencies: ["OpenSSLCrypto", "StrictJSON"]),
         .target(name: "HTTPWire"),
 
         // Pipeline and adapter
-        .target(name: "GatewayCore", dependencies: ["Access", "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens"]),
+        .target(name: "GatewayCore", dependencies: ["Access", "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens"]),
         .target(name: "CustomerAPI", dependencies: ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON"]),
 
         // Edges: I/O
         .target(
             name: "CustomerStoreSQLite",
-            dependencies: ["Customers", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: ["Customers", "SharedState", .product(name: "GRDB", package: "GRDB.swift")]
         ),
-        .target(name: "GatewayTesting", dependencies: ["Customers"]),
+        .target(name: "GatewayTesting", dependencies: ["Customers", "SharedState"]),
         .target(
             name: "GatewayConfiguration",
             dependencies: ["Access", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens", "Yams"]
@@ -44,7 +45,7 @@ let package = Package(
         .target(
             name: "GatewayServer",
             dependencies: [
-                "Access", "CustomerAPI", "GatewayCore", "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens",
+                "Access", "CustomerAPI", "GatewayCore", "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -56,7 +57,7 @@ let package = Package(
             name: "gatehouse",
             dependencies: [
                 "Access", "CustomerAPI", "CustomerStoreSQLite", "Customers", "GatewayConfiguration", "GatewayCore", "GatewayServer",
-                "OpenSSLCrypto", "StrictJSON", "Tokens",
+                "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]

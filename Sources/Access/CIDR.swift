@@ -73,3 +73,36 @@ package struct CIDRError: Error, Equatable {
         self.suggestion = suggestion
     }
 }
+
+extension CIDR {
+    /// The first address, and those just before and just behind the block, where there are any: of several blocks these reach every
+    /// part that some of them hold and others do not.
+    var edges: [IPAddress] {
+        var result = [address]
+        switch address.family {
+        case .v4:
+            let first = UInt32(address.low)
+            let size = UInt64(1) << UInt64(32 - prefix)
+            if first > 0 { result.append(IPAddress(v4: first - 1)) }
+            if let next = UInt32(exactly: UInt64(first) + size) { result.append(IPAddress(v4: next)) }
+        case .v6:
+            let first = UInt128(address.high) << 64 | UInt128(address.low)
+            let last = first | (prefix == 0 ? .max : (UInt128(1) << UInt128(128 - prefix)) - 1)
+            if first > 0 { result.append(IPAddress(bits: first - 1)) }
+            if last < .max { result.append(IPAddress(bits: last + 1)) }
+        }
+        return result
+    }
+}
+
+extension IPAddress {
+    fileprivate init(bits: UInt128) {
+        self.init(v6High: UInt64(truncatingIfNeeded: bits >> 64), low: UInt64(truncatingIfNeeded: bits))
+    }
+}
+
+extension IPAddress: Comparable {
+    package static func < (left: IPAddress, right: IPAddress) -> Bool {
+        (left.family.rawValue, left.high, left.low) < (right.family.rawValue, right.high, right.low)
+    }
+}

@@ -33,7 +33,9 @@ extension PolicyReader {
         let precondition = isRequired(&self, "precondition")
         let body = members["body"].flatMap { self.body($0, of: what) }
         let rate = members["rate"].flatMap { quantity($0, of: "`rate` of \(what)", example: "50/s", bareUnit: "/s", Quantity.rate) }
-        let timeout = members["timeout"].flatMap { positive($0, of: "`timeout` of \(what)", example: "10s", bareUnit: "s", Quantity.milliseconds) }
+        let timeout = members["timeout"].flatMap {
+            positive($0, of: "`timeout` of \(what)", example: "10s", bareUnit: "s", Quantity.milliseconds)
+        }
         let upgrade = members["upgrade"].flatMap { reader.choice($0, of: "`upgrade` of \(what)", as: Upgrade.self) }
         let because = members["because"].flatMap { reader.text($0, of: "`because` of \(what)") }
         let to = members["to"].flatMap { located($0, of: "`to` of \(what)") }

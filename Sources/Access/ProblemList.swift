@@ -2,8 +2,8 @@
 struct ProblemList {
     private let file: String
     private(set) var diagnostics: [Diagnostic] = []
-    /// Looking for near names takes time; a file with more mistakes than this has other worries.
-    private var remainingSuggestions = 200
+    /// Looking for near names takes time: names that may still be compared. A file with more mistakes has other worries.
+    private var remainingComparisons = 100_000
 
     init(file: String) {
         self.file = file
@@ -25,12 +25,13 @@ struct ProblemList {
     /// - Returns: that name.
     @discardableResult
     mutating func unknown(
-        _ message: String, name: String, at position: SourcePosition, known: some Sequence<String>
+        _ message: String, name: String, at position: SourcePosition, known: @autoclosure () -> [String]
     ) -> String? {
         var suggestion: String?
-        if remainingSuggestions > 0 {
-            remainingSuggestions -= 1
-            suggestion = Spelling.nearest(to: name, in: known)
+        if remainingComparisons > 0 {
+            let names = known()
+            remainingComparisons -= names.count
+            suggestion = Spelling.nearest(to: name, in: names)
         }
         add(.error, message, position, suggestion)
         return suggestion

@@ -77,14 +77,16 @@ struct RouteExplainer {
         let asked = route.isPublic ? nil : principal
         return policy.rules(on: route).filter { !route.isPublic || $0.ignoresPrincipal }.map { rule in
             let refuses = rule.matches(asked, from: context.network)
-            let detail = refuses ? "refuses" + (rule.because.map { ": \($0)" } ?? "") : "does not match: \(rule.miss(asked, context.network))"
+            let detail =
+                refuses ? "refuses" + (rule.because.map { ": \($0)" } ?? "") : "does not match: \(rule.miss(asked, context.network))"
             return Condition("deny \(rule.id)", !refuses, rule.position.line, detail)
         }
     }
 
     private func scope(_ index: Int) -> Condition {
         let name = policy.scopes[index].name
-        let granting = principal.map { policy.names(of: $0.roles) }?.filter { policy.role(named: $0)?.grants.contains(index) ?? false } ?? []
+        let granting =
+            principal.map { policy.names(of: $0.roles) }?.filter { policy.role(named: $0)?.grants.contains(index) ?? false } ?? []
         let holds = principal?.scopes.contains(index) ?? false
         let detail: String
         if principal == nil {

@@ -18,34 +18,26 @@ struct RouteOverlap: Hashable {
 struct RouteOverlapFinder {
     private let nodes: [RouteTrie.Node]
     private let methods: [MethodSet]
-    private let summaries: [Summary]
+    private let summaries: [TrieSummary]
     /// One of each later route: one mistake is told once.
     private var found: [Int: RouteOverlap] = [:]
     /// The path to where the walk is.
     private var path: [String] = []
 
-    /// What a subtree holds, to leave out pairs that cannot conflict.
-    private struct Summary {
-        var methods = MethodSet()
-        /// Bit n: a route ends n segments below; the last bit stands for all that is deeper.
-        var depths: UInt64 = 0
-        /// A parameter or a rest stands below.
-        var hasVariables = false
-
-        mutating func add(_ child: Summary) {
-            methods.formUnion(child.methods)
-            depths |= child.depths << 1 | child.depths & (1 << 63)
-            hasVariables = hasVariables || child.hasVariables
-        }
-    }
-
     private init(_ trie: RouteTrie) {
         nodes = trie.nodes
         methods = trie.methods
-        summaries = Self.summaries(trie)
+        summaries = trie.summaries()
     }
 
-    /// In the order of the later route; at most one for each.
+    /// Enough to see what is wrong.
+    private static let maximumFound = 100
+
+    private var isFull: Bool {
+        found.count >= Self.maximumFound
+    }
+
+    /// In the order of the later route; at most one for each, and at most 100.
     static func overlaps(in trie: RouteTrie) -> [RouteOverlap] {
         var finder = RouteOverlapFinder(trie)
         finder.visit(0)
@@ -59,18 +51,16 @@ struct RouteOverlapFinder {
         conflictsAmong(nodes[node].terminal, suffix: [])
         conflictsAmong(nodes[node].rest, suffix: ["x"])
         if !nodes[node].rest.isEmpty { scan(rest: nodes[node].rest, from: node, restIsMore: false) }
-        for (segment, child) in nodes[node].literals {
+        let parameter = nodes[node].parameter
+        for (segment, child) in nodes[node].children where !isFull {
             step(segment) { $0.visit(child) }
-            if let parameter = nodes[node].parameter, !segment.isEmpty {
-                step(segment) { $0.visit(child, parameter, leftIsMore: true, rightIsMore: false) }
-            }
+            if let parameter, !segment.isEmpty { step(segment, child, parameter, leftIsMore: true, rightIsMore: false) }
         }
-        if let parameter = nodes[node].parameter { step("x") { $0.visit(parameter) } }
+        if let parameter { step("x") { $0.visit(parameter) } }
     }
 
     /// Two nodes that one path reaches. `leftIsMore`: the left one was the more specific at some segment before.
     private mutating func visit(_ left: Int, _ right: Int, leftIsMore: Bool, rightIsMore: Bool) {
-        guard canConflict(left, right, leftIsMore, rightIsMore) else { return }
         if leftIsMore == rightIsMore {
             conflicts(nodes[left].terminal, nodes[right].terminal, suffix: [])
             conflicts(nodes[left].rest, nodes[right].rest, suffix: ["x"])
@@ -82,21 +72,23 @@ struct RouteOverlapFinder {
         if !nodes[right].rest.isEmpty, rightIsMore || !leftIsMore {
             scan(rest: nodes[right].rest, from: left, restIsMore: rightIsMore, otherIsMore: leftIsMore)
         }
-        for (segment, child) in nodes[left].literals {
-            if let same = nodes[right].literals[segment] {
-                step(segment) { $0.visit(child, same, leftIsMore: leftIsMore, rightIsMore: rightIsMore) }
+        let (leftParameter, rightParameter) = (nodes[left].parameter, nodes[right].parameter)
+        // The side with fewer literals is looked up in the other.
+        let isLeftSmaller = nodes[left].children.count <= nodes[right].children.count
+        for (segment, child) in nodes[isLeftSmaller ? left : right].children where !isFull {
+            guard let same = nodes[isLeftSmaller ? right : left].literals[segment] else { continue }
+            step(segment, isLeftSmaller ? child : same, isLeftSmaller ? same : child, leftIsMore: leftIsMore, rightIsMore: rightIsMore)
+        }
+        if let rightParameter {
+            for (segment, child) in nodes[left].children where !segment.isEmpty && !isFull {
+                step(segment, child, rightParameter, leftIsMore: true, rightIsMore: rightIsMore)
             }
-            if let parameter = nodes[right].parameter, !segment.isEmpty {
-                step(segment) { $0.visit(child, parameter, leftIsMore: true, rightIsMore: rightIsMore) }
-            }
         }
-        guard let parameter = nodes[left].parameter else { return }
-        for (segment, child) in nodes[right].literals where !segment.isEmpty {
-            step(segment) { $0.visit(parameter, child, leftIsMore: leftIsMore, rightIsMore: true) }
+        guard let leftParameter else { return }
+        for (segment, child) in nodes[right].children where !segment.isEmpty && !isFull {
+            step(segment, leftParameter, child, leftIsMore: leftIsMore, rightIsMore: true)
         }
-        if let other = nodes[right].parameter {
-            step("x") { $0.visit(parameter, other, leftIsMore: leftIsMore, rightIsMore: rightIsMore) }
-        }
+        if let rightParameter { step("x", leftParameter, rightParameter, leftIsMore: leftIsMore, rightIsMore: rightIsMore) }
     }
 
     /// `{name...}` routes against everything one or more segments below `node`.
@@ -107,13 +99,18 @@ struct RouteOverlapFinder {
         }
         // A literal is more specific than the rest; if only the literal's side is, that settles it for good.
         if restIsMore {
-            for (segment, child) in nodes[node].literals where !(isFirst && segment.isEmpty) {
+            for (segment, child) in nodes[node].children where !(isFirst && segment.isEmpty) && !isFull {
                 step(segment) { $0.scan(rest: rest, from: child, restIsMore: true, otherIsMore: true, isFirst: false) }
             }
         }
         if let parameter = nodes[node].parameter {
             step("x") { $0.scan(rest: rest, from: parameter, restIsMore: restIsMore, otherIsMore: otherIsMore, isFirst: false) }
         }
+    }
+
+    private mutating func step(_ segment: String, _ left: Int, _ right: Int, leftIsMore: Bool, rightIsMore: Bool) {
+        guard canConflict(left, right, leftIsMore, rightIsMore) else { return }
+        step(segment) { $0.visit(left, right, leftIsMore: leftIsMore, rightIsMore: rightIsMore) }
     }
 
     private mutating func step(_ segment: String, _ body: (inout RouteOverlapFinder) -> Void) {
@@ -124,7 +121,7 @@ struct RouteOverlapFinder {
 
     private func canConflict(_ left: Int, _ right: Int, _ leftIsMore: Bool, _ rightIsMore: Bool) -> Bool {
         let (a, b) = (summaries[left], summaries[right])
-        if a.methods.isDisjoint(with: b.methods) || a.depths & b.depths == 0 { return false }
+        guard a.canMeet(b) else { return false }
         // The other side can only become the more specific where this side has a variable.
         if leftIsMore, !rightIsMore { return a.hasVariables }
         if rightIsMore, !leftIsMore { return b.hasVariables }
@@ -161,29 +158,5 @@ struct RouteOverlapFinder {
         if let known = found[second], known.first <= first { return }
         let path = "/" + (path + suffix).joined(separator: "/")
         found[second] = RouteOverlap(first: first, second: second, method: method, path: path)
-    }
-
-    // MARK: - Summaries
-
-    private static func summaries(_ trie: RouteTrie) -> [Summary] {
-        var result = Array(repeating: Summary(), count: trie.nodes.count)
-        // A child has a higher index than its parent.
-        for index in trie.nodes.indices.reversed() {
-            let node = trie.nodes[index]
-            var summary = Summary()
-            for route in node.terminal + node.rest { summary.methods.formUnion(trie.methods[route]) }
-            if !node.terminal.isEmpty { summary.depths |= 1 }
-            if !node.rest.isEmpty {
-                summary.depths |= ~1
-                summary.hasVariables = true
-            }
-            for child in node.literals.values { summary.add(result[child]) }
-            if let parameter = node.parameter {
-                summary.hasVariables = true
-                summary.add(result[parameter])
-            }
-            result[index] = summary
-        }
-        return result
     }
 }

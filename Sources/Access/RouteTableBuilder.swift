@@ -1,12 +1,19 @@
 /// The routes as a trie that still knows its segments by name: for finding overlaps, and for making the table.
 struct RouteTrie {
     struct Node {
-        var literals: [String: Int] = [:]
+        private(set) var literals: [String: Int] = [:]
+        /// The same in the order of the file.
+        private(set) var children: [(text: String, node: Int)] = []
         var parameter: Int?
         /// Indices of the routes that end here.
         var terminal: [Int] = []
         /// Indices of the routes that take one or more further segments.
         var rest: [Int] = []
+
+        mutating func add(_ text: String, _ node: Int) {
+            literals[text] = node
+            children.append((text, node))
+        }
     }
 
     private(set) var nodes: [Node] = [Node()]
@@ -25,7 +32,7 @@ struct RouteTrie {
                     current = child
                 } else {
                     nodes.append(Node())
-                    nodes[current].literals[text] = nodes.count - 1
+                    nodes[current].add(text, nodes.count - 1)
                     current = nodes.count - 1
                 }
             case .parameter:
@@ -71,7 +78,7 @@ struct RouteTrie {
             entry.rest = terminal(node.rest)
             entry.hasLiterals = !node.literals.isEmpty
             flat.append(entry)
-            for (segment, child) in node.literals.sorted(by: { $0.value < $1.value }) {
+            for (segment, child) in node.children {
                 let key = SegmentKey(segment.utf8.span, from: 0)
                 var position = key.position(under: index, mask: slotCount - 1)
                 while slots[position].child >= 0 { position = (position + 1) & (slotCount - 1) }

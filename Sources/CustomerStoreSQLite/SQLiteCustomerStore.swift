@@ -97,7 +97,7 @@ package final class SQLiteCustomerStore: CustomerStore {
         _ = try await read { try Int.fetchOne($0, sql: "SELECT count(*) FROM (SELECT 1 FROM customers LIMIT 1)") }
     }
 
-    private func read<Value: Sendable>(
+    func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         do {

@@ -10,6 +10,9 @@ enum Schema {
         migrator.registerMigration("2 answers") { database in
             try database.execute(sql: answers)
         }
+        migrator.registerMigration("3 revocations") { database in
+            try database.execute(sql: RevocationRow.schema)
+        }
         return migrator
     }
 

@@ -34,15 +34,21 @@ package struct SnapshotLoader: Sendable {
         guard let policy = policy.policy, let keys, let partners, let upstreams = try? upstreams(keys), !diagnostics.contains(where: { $0.severity == .error }) else {
             return (nil, diagnostics)
         }
+        let sessions: AcceptedSessions
+        do { sessions = try settings.sessions.accepted(secrets: keys.sessionSecrets) } catch {
+            return (nil, diagnostics + [.whole(folder.sessionSecretsPath, error.message)])
+        }
         let gateway = GatewaySettings(
             issuer: issuer ?? settings.issuer, audience: settings.audience, tokenLifetime: settings.limits.tokenLifetime.seconds,
-            hosts: settings.hosts.map(\.description), bodyLimit: settings.limits.body
+            hosts: settings.hosts.map(\.description), bodyLimit: settings.limits.body,
+            sessionCookies: AcceptedSessions.standardBareNames + sessions.bareCookieNames
         )
         let snapshot = Snapshot(
             policy: policy,
             verifier: PartnerTokenVerifier(keys: keys.tokens, issuer: gateway.issuer, audience: gateway.audience),
             issuer: PartnerTokenIssuer(key: keys.tokens.signing, issuer: gateway.issuer, audience: gateway.audience),
-            partners: partners, settings: gateway, upstreams: upstreams, publicKeySet: keys.publicKeySet.utf8(), loaded: now
+            partners: partners, sessions: sessions, origins: AllowedOrigins(settings.sessions.allowedOrigins.map(\.description)),
+            settings: gateway, upstreams: upstreams, publicKeySet: keys.publicKeySet.utf8(), loaded: now
         )
         return (snapshot, diagnostics)
     }

@@ -22,6 +22,13 @@ package struct Admission: Sendable {
     package var reason: Reason
     /// Bytes, inclusive: how much body may be read for this request.
     package var bodyLimit = 0
+    /// Headers that every answer to this request carries, so that a browser shows it to the pages that may see it, and to no others.
+    package var originHeaders: [(String, String)] = []
+
+    /// Whether an upstream may say itself which pages see its answer: nobody's credential was read, and the gateway has nothing to say.
+    package var leavesOriginsToUpstream: Bool {
+        caller == nil && originHeaders.first?.0 != CrossOrigin.allowedOriginName
+    }
 
     package init(outcome: Outcome, method: Method? = nil, target: RequestTarget? = nil, reason: Reason) {
         self.outcome = outcome

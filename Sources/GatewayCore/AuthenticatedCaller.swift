@@ -1,13 +1,13 @@
 package import Access
 import StrictJSON
-package import Tokens
+import Tokens
 
 /// A principal whose credential was verified, with what is worth keeping until the credential is presented again.
 ///
 /// Belongs to one snapshot: its roles and scopes are bits of that snapshot's policy.
 package final class AuthenticatedCaller: Sendable {
     package let principal: Principal
-    package let claims: VerifiedClaims
+    let credential: VerifiedCredential
     /// The networks the partner is registered for; empty: all.
     let networks: [CIDR]
     /// The members `caller` to `token_id` of a decision record, ready to be written.
@@ -19,9 +19,9 @@ package final class AuthenticatedCaller: Sendable {
     /// The claims `sub` to `scope` of an assertion.
     let assertionFragment: [UInt8]
 
-    init(_ principal: Principal, claims: VerifiedClaims, networks: [CIDR], profile: String, policy: Policy) {
+    init(_ principal: Principal, credential: VerifiedCredential, networks: [CIDR], profile: String, policy: Policy) {
         self.principal = principal
-        self.claims = claims
+        self.credential = credential
         self.networks = networks
         let roles = JSONValue.array(policy.names(of: principal.roles).map { .string($0) })
         let scopes = JSONValue.array(policy.names(of: principal.scopes).map { .string($0) })

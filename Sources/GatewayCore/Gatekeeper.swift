@@ -1,5 +1,6 @@
 package import Access
 package import HTTPWire
+package import SharedState
 import Tokens
 
 /// The whole decision about a request, as one synchronous call: no I/O, no `await`, no server library.
@@ -9,14 +10,25 @@ package struct Gatekeeper {
     /// What is known of a connection's other end.
     package struct Peer: Sendable {
         package let address: IPAddress?
+        /// Whether what is sent and answered is encrypted on its way.
+        package let isSecure: Bool
 
-        package init(address: IPAddress?) { self.address = address }
+        package init(address: IPAddress?, isSecure: Bool = false) {
+            self.address = address
+            self.isSecure = isSecure
+        }
     }
 
     package let snapshot: Snapshot
-    private var memory = TokenMemory()
+    /// What is refused whatever else holds; replaced whole when the store has learned of more.
+    package var revocations: RevocationList
+    private var judge: CredentialJudge
 
-    package init(_ snapshot: Snapshot) { self.snapshot = snapshot }
+    package init(_ snapshot: Snapshot, revocations: RevocationList = .empty) {
+        self.snapshot = snapshot
+        self.revocations = revocations
+        judge = CredentialJudge(snapshot)
+    }
 
     /// Routes, authenticates and decides. Order of refusal: contract section 8.
     /// - Parameters:
@@ -29,6 +41,7 @@ package struct Gatekeeper {
         do throws(Refusal) {
             guard let method = Method(name: bytes.extracting(head.method)) else { throw .unknownMethod }
             admission.method = method
+            admission.originHeaders = snapshot.origins.answerHeaders(head, bytes, isSecure: peer.isSecure)
             try checkHost(head, bytes)
             let target = try canonicalTarget(head, bytes)
             admission.target = target
@@ -61,12 +74,10 @@ package struct Gatekeeper {
         case .notFound: throw .notFound
         case .methodNotAllowed(let allow):
             guard method == .options else { throw .methodNotAllowed(allow.union(MethodSet(.options))) }
-            admission.outcome = .options(allow.union(MethodSet(.options)))
-            admission.reason = .isPublic
-            return
+            return answerOptions(allow.union(MethodSet(.options)), &admission, head, bytes, peer)
         }
         admission.route = route
-        if !route.isPublic { admission.caller = try authenticate(head, bytes, at: now) }
+        if !route.isPublic { try authenticate(&admission, head, bytes, peer, at: now) }
         if let caller = admission.caller { try checkNetwork(of: caller, peer) }
         let context = AccessContext(network: peer.address, isSigned: false, ownership: .unknown)
         switch snapshot.policy.decide(admission.caller?.principal, on: route, in: context) {
@@ -85,16 +96,11 @@ package struct Gatekeeper {
     ) throws(Refusal) {
         let allow = endpoint.methods.union(MethodSet(.options))
         guard allow.contains(method) else { throw .methodNotAllowed(allow) }
-        if method == .options {
-            admission.outcome = .options(allow)
-            admission.reason = .isPublic
-            return
-        }
+        if method == .options { return answerOptions(allow, &admission, head, bytes, peer) }
         admission.reason = .isPublic
         if endpoint == .session {
-            let caller = try authenticate(head, bytes, at: now)
-            admission.caller = caller
-            guard let caller else { throw .noCredential }
+            try authenticate(&admission, head, bytes, peer, at: now)
+            guard let caller = admission.caller else { throw .noCredential }
             try checkNetwork(of: caller, peer)
             admission.reason = .allowed
         }
@@ -119,29 +125,20 @@ package struct Gatekeeper {
         if !HostList.contains(snapshot.settings.hosts, bytes.extracting(host)) { throw .misdirected }
     }
 
-    /// Absent is nil; a credential that does not hold is final, never a reason to try another.
     private mutating func authenticate(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, at now: Int64
-    ) throws(Refusal) -> AuthenticatedCaller? {
-        let range: Range<Int>
-        switch BearerCredential.find(head, bytes) {
-        case .absent: return nil
-        case .unusable(let reason): throw .badToken(reason)
-        case .token(let found): range = found
-        }
-        let token = bytes.extracting(range)
-        let hash = TokenMemory.hash(token)
-        do throws(TokenError) {
-            if let caller = memory.find(token, hash: hash) {
-                try snapshot.verifier.checkTime(of: caller.claims, at: now)
-                return caller
-            }
-            let caller = try PartnerTokenAuthenticator.authenticate(token, in: snapshot, at: now)
-            memory.remember(token, hash: hash, as: caller)
-            return caller
-        } catch {
-            throw .badToken(Reason(error))
-        }
+        _ admission: inout Admission, _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ peer: Peer, at now: Int64
+    ) throws(Refusal) {
+        admission.caller = try judge.authenticate(head, bytes, isSecure: peer.isSecure, refusing: revocations, at: now)
+        guard let caller = admission.caller, caller.isCookieSession, let method = admission.method else { return }
+        try snapshot.origins.checkSite(of: method, head, bytes, isSecure: peer.isSecure)
+    }
+
+    private func answerOptions(
+        _ allow: MethodSet, _ admission: inout Admission, _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ peer: Peer
+    ) {
+        admission.outcome = .options(allow)
+        admission.reason = .isPublic
+        admission.originHeaders += snapshot.origins.preflightHeaders(head, bytes, allow, isSecure: peer.isSecure)
     }
 
     private func checkNetwork(of caller: AuthenticatedCaller, _ peer: Peer) throws(Refusal) {

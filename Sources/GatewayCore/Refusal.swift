@@ -86,6 +86,33 @@ extension Refusal {
         )
     }
 
+    /// As `badToken`, for what was presented as a session.
+    static func badSession(_ reason: Reason) -> Refusal {
+        Refusal(
+            reason,
+            Problem(
+                .invalidSession,
+                "The session is malformed, expired, revoked or not of an application of this gateway. Sign in again; the gateway's "
+                    + "decision log holds the exact reason under this request_id.",
+                headers: [("www-authenticate", #"Bearer realm="gatehouse", error="invalid_token""#)]
+            )
+        )
+    }
+
+    static let ambiguousCredentials = Refusal(
+        .ambiguousCredentials,
+        Problem(.ambiguousCredentials, "Send one credential: the session cookie or the Authorization header, not those of different principals.")
+    )
+
+    static let crossSite = Refusal(
+        .crossSite,
+        Problem(
+            .crossSite,
+            "A request with a session cookie that changes something must come from an allowed origin, named in Origin. A server "
+                + "sends the session as `Authorization: Bearer` instead."
+        )
+    )
+
     /// What the policy refused.
     static func denied(_ denial: Denial, on route: Route, by policy: Policy) -> Refusal {
         let because = route.because.map { " \($0)" } ?? ""

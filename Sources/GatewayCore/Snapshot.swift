@@ -9,6 +9,8 @@ package final class Snapshot: Sendable {
     package let verifier: PartnerTokenVerifier
     package let issuer: PartnerTokenIssuer
     package let partners: PartnerDirectory
+    package let sessions: AcceptedSessions
+    package let origins: AllowedOrigins
     package let settings: GatewaySettings
     /// By name, as the routes' `to` names them.
     package let upstreams: [String: UpstreamProfile]
@@ -19,13 +21,15 @@ package final class Snapshot: Sendable {
 
     package init(
         policy: Policy, verifier: PartnerTokenVerifier, issuer: PartnerTokenIssuer, partners: PartnerDirectory,
-        settings: GatewaySettings, upstreams: [String: UpstreamProfile] = [:], publicKeySet: [UInt8] = Array(#"{"keys":[]}"#.utf8),
-        loaded: Int64
+        sessions: AcceptedSessions = .none, origins: AllowedOrigins = .ownOnly, settings: GatewaySettings,
+        upstreams: [String: UpstreamProfile] = [:], publicKeySet: [UInt8] = Array(#"{"keys":[]}"#.utf8), loaded: Int64
     ) {
         self.policy = policy
         self.verifier = verifier
         self.issuer = issuer
         self.partners = partners
+        self.sessions = sessions
+        self.origins = origins
         self.settings = settings
         self.upstreams = upstreams
         self.publicKeySet = publicKeySet

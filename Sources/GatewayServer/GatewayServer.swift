@@ -2,6 +2,7 @@ package import GatewayCore
 import Logging
 import NIOCore
 import NIOPosix
+package import SharedState
 
 /// The listeners and their event loops.
 package final class GatewayServer: Sendable {
@@ -61,7 +62,18 @@ package final class GatewayServer: Sendable {
     /// Puts a new snapshot in force: each loop turns to it between two requests.
     package func replace(with snapshot: Snapshot) async throws {
         for loop in loops {
-            try await loop.eventLoop.submit { loop.value.gatekeeper = Gatekeeper(snapshot) }.get()
+            try await loop.eventLoop.submit { loop.value.turn(to: snapshot) }.get()
+        }
+    }
+
+    /// Refuses from now on what is listed: each loop between two requests, on open connections too. A list that is older than the one
+    /// in force changes nothing.
+    package func refuse(_ revocations: RevocationList) async throws {
+        for loop in loops {
+            try await loop.eventLoop.submit {
+                let known = loop.value.gatekeeper.revocations
+                if revocations.generation > known.generation { loop.value.gatekeeper.revocations = revocations }
+            }.get()
         }
     }
 

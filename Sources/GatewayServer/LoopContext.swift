@@ -8,9 +8,7 @@ final class LoopContext {
     let services: Services
     let executor: LoopTaskExecutor
     /// Replaced whole by a reload; a request keeps to the one it began with.
-    var gatekeeper: Gatekeeper {
-        didSet { policyDigest = Array(gatekeeper.snapshot.policy.digest.utf8) }
-    }
+    var gatekeeper: Gatekeeper
     private(set) var policyDigest: [UInt8]
     var requestIDs = RequestIDGenerator()
     var clock = WallClock()
@@ -30,6 +28,12 @@ final class LoopContext {
         executor = LoopTaskExecutor(eventLoop)
         pools = Dictionary(uniqueKeysWithValues: services.upstreams.map { ($0.name, UpstreamPool($0, eventLoop: eventLoop)) })
         gatekeeper = Gatekeeper(snapshot)
+        policyDigest = Array(snapshot.policy.digest.utf8)
+    }
+
+    /// What is revoked stays revoked from one snapshot to the next.
+    func turn(to snapshot: Snapshot) {
+        gatekeeper = Gatekeeper(snapshot, revocations: gatekeeper.revocations)
         policyDigest = Array(snapshot.policy.digest.utf8)
     }
 

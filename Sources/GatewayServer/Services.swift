@@ -10,12 +10,14 @@ package struct Services: Sendable {
     package let logger: Logger
     package let limits: ServerLimits
     package let upstreams: [UpstreamTarget]
+    /// What is revoked, as last read from the store; for `/status`.
+    package let revocations: RevocationWatch?
     /// Whether the store answers; for `/readyz`.
     package let isStoreReady: @Sendable () async -> Bool
 
     package init(
         customers: CustomerAPI, tokens: TokenEndpoint, decisions: DecisionLog, logger: Logger, limits: ServerLimits,
-        upstreams: [UpstreamTarget] = [],
+        upstreams: [UpstreamTarget] = [], revocations: RevocationWatch? = nil,
         isStoreReady: @escaping @Sendable () async -> Bool
     ) {
         self.customers = customers
@@ -24,6 +26,7 @@ package struct Services: Sendable {
         self.logger = logger
         self.limits = limits
         self.upstreams = upstreams
+        self.revocations = revocations
         self.isStoreReady = isStoreReady
     }
 }

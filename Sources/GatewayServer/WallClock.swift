@@ -21,6 +21,9 @@ struct WallClock {
         if seconds != textSecond { makeTexts() }
     }
 
+    /// Unix time in nanoseconds.
+    static func now() -> Int64 { read(CLOCK_REALTIME) }
+
     /// Nanoseconds that only ever go on.
     static func monotonic() -> Int64 { read(CLOCK_MONOTONIC) }
 

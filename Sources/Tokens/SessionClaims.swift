@@ -42,17 +42,25 @@ package struct VerifiedSession: Sendable {
     package let subject: String
     package let roles: [String]
     package let tenant: String?
+    /// `jti`, which changes with every refresh of the session.
+    package let tokenID: String?
     /// Unix seconds, rounded down.
     package let issuedAt: Int64?
     /// Unix seconds, rounded down; the session counts until `clockTolerance` behind it.
     package let expires: Int64?
+    /// By `exp`, `nbf` and `iat`, with the profile's tolerance and the maximum age counted in.
+    package let period: ValidityPeriod
     /// All that the application put in.
     package let claims: JSONDocument
 
     // INVARIANT (verified by construction): internal, and called by `SessionVerifier.verify` alone.
-    init(_ claims: JSONDocument, profile: SessionProfile, names: SessionClaimNames, times: SessionTimes) throws(TokenError) {
+    init(
+        _ claims: JSONDocument, profile: SessionProfile, names: SessionClaimNames, times: SessionTimes, period: ValidityPeriod
+    ) throws(TokenError) {
         self.profile = profile
         self.claims = claims
+        self.period = period
+        tokenID = claims.root["jti"]?.string
         issuedAt = times.issuedAt.map { Int64($0.rounded(.down)) }
         expires = times.expires.map { Int64($0.rounded(.down)) }
         guard let subject = SessionClaimNames.first(of: names.subject, in: claims.root) else { throw .missingClaim }
@@ -86,6 +94,12 @@ struct SessionTimes {
     let notBefore: Double?
     let expires: Double?
 
+    init(issuedAt: Double?, notBefore: Double?, expires: Double?) {
+        self.issuedAt = issuedAt
+        self.notBefore = notBefore
+        self.expires = expires
+    }
+
     init(_ claims: JSONElement) throws(TokenError) {
         issuedAt = try Self.time(claims["iat"])
         notBefore = try Self.time(claims["nbf"])
@@ -102,25 +116,26 @@ struct SessionTimes {
 
     /// The rules of the reference (jose `jwt_claims_set`, jsonwebtoken `verify`), and those that a gateway adds: an end must be
     /// stated where that is required, and nothing is older than the maximum age.
-    func check(
-        at now: Int64, profile: SessionProfile, requireExpiry: Bool, maximumAge: Int64?
-    ) throws(TokenError) {
-        let now = Double(now)
-        let tolerance = Double(profile.clockTolerance)
+    ///
+    /// A clock of whole seconds can only see a fraction as the second behind it (`exp > n` is `ceil(exp) > n`) or before it.
+    func period(of profile: SessionProfile, requireExpiry: Bool, maximumAge: Int64?) throws(TokenError) -> ValidityPeriod {
+        var first = Int64.min
+        var last = Int64.max
         if let expires {
-            guard expires > now - tolerance else { throw .expired }
+            last = Int64(expires.rounded(.up)) + profile.clockTolerance - 1
         } else if requireExpiry {
             throw .missingClaim
         }
-        if let notBefore, notBefore > now + tolerance { throw .notYetValid }
+        if let notBefore { first = Int64(notBefore.rounded(.up)) - profile.clockTolerance }
         // v3 alone compares `iat` with the clock.
         if profile == .nextauthV3 {
             guard let issuedAt else { throw .missingClaim }
-            guard issuedAt <= now else { throw .notYetValid }
+            first = max(first, Int64(issuedAt.rounded(.up)))
         }
         if let maximumAge {
             guard let issuedAt else { throw .missingClaim }
-            guard now - issuedAt <= Double(maximumAge) else { throw .expired }
+            last = min(last, Int64(issuedAt.rounded(.down)) + maximumAge)
         }
+        return ValidityPeriod(first: first, last: last)
     }
 }

@@ -20,6 +20,23 @@ package enum SessionProfile: String, Sendable, CaseIterable {
         return secure ? "__Secure-" + base : base
     }
 
+    /// Whether its tokens are signed (JWS), and not only encrypted.
+    package var isSigned: Bool {
+        switch self {
+        case .authjsV5, .nextauthV4: false
+        case .nextauthV3, .jwtHS256, .jwtHS512: true
+        }
+    }
+
+    /// Characters beyond which the token is split over several cookies, each of this size but the last. (v3 never splits; a browser
+    /// would refuse the cookie.)
+    package var cookieChunkSize: Int {
+        switch self {
+        case .authjsV5: 3936
+        case .nextauthV4, .nextauthV3, .jwtHS256, .jwtHS512: 3933
+        }
+    }
+
     /// Seconds that the clocks of issuer and gateway may differ, as the reference allows them.
     package var clockTolerance: Int64 {
         switch self {

@@ -1,5 +1,5 @@
 package import OpenSSLCrypto
-import StrictJSON
+package import StrictJSON
 
 /// Verifies the session tokens of one profile as one cookie carries them.
 ///
@@ -31,26 +31,41 @@ package struct SessionVerifier: Sendable {
     ///   - token: the joined chunks of the cookie, or what the `Authorization` header brought.
     ///   - now: unix seconds.
     package func verify(_ token: Span<UInt8>, at now: Int64) throws(TokenError) -> VerifiedSession {
-        let payload: JSONDocument
-        switch profile {
-        case .authjsV5, .nextauthV4: payload = try opened(token)
-        case .jwtHS256, .jwtHS512: payload = try signed(token)
-        case .nextauthV3:
-            if token.isJWE {
-                let inner = try unwrapped(token)
-                payload = try signed(inner.span)
-            } else {
-                payload = try signed(token)
-            }
-        }
+        let payload = try payload(of: token)
         let times = try SessionTimes(payload.root)
-        try times.check(at: now, profile: profile, requireExpiry: requireExpiry, maximumAge: maximumAge)
-        return try VerifiedSession(payload, profile: profile, names: names, times: times)
+        let period = try times.period(of: profile, requireExpiry: requireExpiry, maximumAge: maximumAge)
+        try period.check(at: now)
+        return try VerifiedSession(payload, profile: profile, names: names, times: times, period: period)
+    }
+
+    /// The claims of a token that one of these keys made. That it counts, now or ever, or is anybody's session is not judged: for people
+    /// who look for what is wrong with a token of theirs.
+    package func payload(of token: Span<UInt8>) throws(TokenError) -> JSONDocument {
+        switch profile {
+        case .authjsV5, .nextauthV4: return try opened(token)
+        case .jwtHS256, .jwtHS512: return try signed(token)
+        case .nextauthV3:
+            guard token.isJWE else { return try signed(token) }
+            let inner = try unwrapped(token)
+            return try signed(inner.span)
+        }
     }
 
     /// Whether the header names a key of this verifier: the sure sign, in a bearer token, of the cookie name it was salted with.
     func knows(keyID: JSONElement) -> Bool {
         keys.content.contains { keyID.isString($0.thumbprint) }
+    }
+
+    /// Whether the header of an encrypted token names a key of this verifier.
+    package func namesKey(headerOf token: Span<UInt8>) -> Bool {
+        guard let jwe = try? UnverifiedJWE(token), let kid = try? jwe.decodedHeader(of: token)["kid"] else { return false }
+        return knows(keyID: kid)
+    }
+
+    /// Whether this header segment is, byte for byte, what the issuer of this profile writes for one of these keys.
+    func wrote(headerOf token: Span<UInt8>, _ header: Range<Int>) -> Bool {
+        let header = token.extracting(header)
+        return keys.content.contains { header.isEqual(to: $0.headerSegment) }
     }
 
     // MARK: - Encrypted

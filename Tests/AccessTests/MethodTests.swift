@@ -1,6 +1,5 @@
-import Testing
-
 import Access
+import Testing
 
 @Suite("Methods")
 struct MethodTests {

@@ -1,13 +1,13 @@
-import Testing
-
 import Access
+import Testing
 
 @Suite("Words, quantities and reasons")
 struct WordsTests {
     @Test(
         "the nearest name is what was probably meant",
         arguments: [
-            ("methodss", "methods"), ("mehtods", "methods"), ("method", "methods"), ("METHODS", "methods"), ("custmers:read", "customers:read"),
+            ("methodss", "methods"), ("mehtods", "methods"), ("method", "methods"), ("METHODS", "methods"),
+            ("custmers:read", "customers:read"),
             ("neds", "needs"), ("publik", "public"), ("zebra", nil), ("x", nil), ("", nil), ("pah", "path"),
         ] as [(String, String?)]
     )
@@ -33,7 +33,8 @@ struct WordsTests {
     @Test(
         "anything else is no quantity",
         arguments: [
-            "", "1", "B", "KiB", "-1B", "+1B", "1.5KiB", "1 KiB", "1kib", "1KB", "1K", "1b", " 1B", "1B ", "1e3B", "0x1B", "١B", "9223372036854775808B",
+            "", "1", "B", "KiB", "-1B", "+1B", "1.5KiB", "1 KiB", "1kib", "1KB", "1K", "1b", " 1B", "1B ", "1e3B", "0x1B", "١B",
+            "9223372036854775808B",
             "9007199254740993GiB", "s", "1S", "1sec", "1w", "/s", "0/s", "-1/s", "1/ms", "1/d", "1 /s", "1/s/s",
         ]
     )

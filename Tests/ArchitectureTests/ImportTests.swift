@@ -10,19 +10,20 @@ struct ImportTests {
         "StrictJSON": [],
         "Access": [],
         "Customers": [],
+        "SharedState": [],
         "HTTPWire": [],
         "Tokens": ["OpenSSLCrypto", "StrictJSON"],
-        "GatewayCore": ["Access", "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens"],
+        "GatewayCore": ["Access", "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Synchronization", "Tokens"],
         "CustomerAPI": ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Synchronization"],
-        "CustomerStoreSQLite": ["Customers", "Foundation", "GRDB", "Synchronization"],
+        "CustomerStoreSQLite": ["Customers", "Foundation", "GRDB", "SharedState", "Synchronization"],
         "GatewayConfiguration": [
             "Access", "Foundation", "GatewayCore", "Glibc", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens", "Yams",
         ],
         "GatewayServer": [
             "Access", "CustomerAPI", "GatewayCore", "Glibc", "HTTPWire", "Logging", "NIOConcurrencyHelpers", "NIOCore", "NIOPosix",
-            "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens",
+            "OpenSSLCrypto", "SharedState", "StrictJSON", "Synchronization", "Tokens",
         ],
-        "GatewayTesting": ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens"],
+        "GatewayTesting": ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "SharedState", "StrictJSON", "Synchronization", "Tokens"],
     ]
 
     /// The program and the C module: anything goes.
@@ -78,7 +79,7 @@ struct ImportTests {
     @Test("a grant is made in Policy.swift alone")
     func grants() {
         for source in Self.sources where source.path != "Access/Policy.swift" {
-            for line in source.lines where line.contains("Grant(") && !line.contains("///") { Issue.record("\(source.path): \(line)") }
+            for line in source.lines where line.contains(/\bGrant\(/) && !line.contains("///") { Issue.record("\(source.path): \(line)") }
         }
     }
 

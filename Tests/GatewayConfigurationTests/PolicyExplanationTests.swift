@@ -61,7 +61,8 @@ struct PolicyExplanationTests {
         Nearest(subject: staff(["reader"]), request: "GET /things/1", nearest: "carry the role `support` too"),
         Nearest(subject: partner(["writer"]), request: "POST /signed", nearest: "sign the request"),
         Nearest(subject: partner(["reader"]), request: "POST /signed", nearest: "sign the request, and carry the role `writer` too"),
-        Nearest(subject: staff(["boss"]), request: "POST /signed", nearest: "come as `partner` with the role `writer` and sign the request"),
+        Nearest(
+            subject: staff(["boss"]), request: "POST /signed", nearest: "come as `partner` with the role `writer` and sign the request"),
         Nearest(
             subject: partner(["writer"]), request: "POST /unsigned", context: AccessContext(isSigned: true),
             nearest: "send it without a signature"
@@ -114,7 +115,8 @@ struct PolicyExplanationTests {
     @Test("the table and the JSON tell every condition with its line")
     func rendering() throws {
         let policy = try #require(PolicyDecisionTests.policy)
-        let explanation = try policy.explain("GET", target: "/things/1", as: Self.partner(["reader", "boss"]), in: AccessContext(ownership: .other))
+        let explanation = try policy.explain(
+            "GET", target: "/things/1", as: Self.partner(["reader", "boss"]), in: AccessContext(ownership: .other))
         let report = PolicyExplanation(explanation, of: policy, status: 404)
         #expect(report.exitCode == 3)
         #expect(

@@ -1,6 +1,5 @@
-import Foundation
-
 import Access
+import Foundation
 import GatewayConfiguration
 
 /// Small policies for tests, and what became of them.

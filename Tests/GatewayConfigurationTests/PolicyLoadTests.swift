@@ -1,7 +1,6 @@
-import Testing
-
 import Access
 import GatewayConfiguration
+import Testing
 
 @Suite("Loading a policy")
 struct PolicyLoadTests {
@@ -140,10 +139,14 @@ struct PolicyLoadTests {
     @Test(
         "one misspelt name is one problem",
         arguments: [
-            (3, "roles: {reader: {grants: [s]}, writer: {includes: [reader], grants: [T], objects: any}}",
-             "3:70 error: undefined scope `T` [t]"),
-            (3, "roles: {reader: {grants: [s]}, writer: {includes: [raeder], grants: [t], objects: any}}",
-             "3:52 error: undefined role `raeder` [reader]"),
+            (
+                3, "roles: {reader: {grants: [s]}, writer: {includes: [reader], grants: [T], objects: any}}",
+                "3:70 error: undefined scope `T` [t]"
+            ),
+            (
+                3, "roles: {reader: {grants: [s]}, writer: {includes: [raeder], grants: [t], objects: any}}",
+                "3:52 error: undefined role `raeder` [reader]"
+            ),
             (4, "callers: {partner: {via: partner-token, roles: [writr]}}", "4:49 error: undefined role `writr` [writer]"),
         ]
     )

@@ -1,8 +1,7 @@
-import Testing
-
 import Access
 import GatewayConfiguration
 import StrictJSON
+import Testing
 
 @Suite("Policy reports")
 struct PolicyReportTests {

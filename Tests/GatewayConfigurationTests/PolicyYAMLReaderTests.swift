@@ -1,7 +1,6 @@
-import Testing
-
 import Access
 import GatewayConfiguration
+import Testing
 
 @Suite("Strict YAML")
 struct PolicyYAMLReaderTests {

@@ -1,7 +1,8 @@
 import OpenSSLCrypto
 import StrictJSON
 import Testing
-import Tokens
+
+@testable import Tokens
 
 private let now = JWEFactory.now
 private let cbc = #"{"alg":"dir","enc":"A256CBC-HS512"}"#
@@ -324,14 +325,48 @@ struct SessionVerifierTests {
         let salted = try SessionIssuer(.authjsV5, cookieName: secure, secrets: [SecretBytes(Array(JWEFactory.secret.utf8))])
         let token = Array(try salted.issue([("sub", "u")], lifetime: 60, at: now, tokenID: "j").utf8)
         #expect(try all.verifier(forBearer: token.span).cookieName == secure)
-        #expect(all.verifier(forCookie: secure)?.cookieName == secure)
-        #expect(all.verifier(forCookie: "other") == nil)
+        #expect(all.cookieNames == [JWEFactory.cookie, secure])
+        #expect(try all.verifier(forCookie: 1, token: token.span).cookieName == secure)
         let foreign = Array(try JWEFactory.v5(secret: "other").token(header: #"{"alg":"dir","enc":"A256CBC-HS512","kid":"x"}"#).utf8)
         #expect(throws: TokenError.unknownKey) { try all.verifier(forBearer: foreign.span) }
         let none = SessionVerifiers([try verifier(.nextauthV4)])
         #expect(throws: TokenError.wrongAlgorithm) { try none.verifier(forBearer: Array(try issued(.jwtHS256).utf8).span) }
         for text in ["", "%", "%E0%A4", "a.b", "a.b.c.d", "a.b.c.d.e.f", "7c9e6679-7425-40de-944b-e07fc1f90ae7"] {
             #expect(throws: TokenError.self, "S-03: \(text)") { try all.verifier(forBearer: Array(text.utf8).span) }
+        }
+    }
+
+    @Test("Profiles that share a cookie's name are told apart by the shape of the token, and nothing is tried on the key of another", arguments: [
+        (SessionProfile.nextauthV4, SessionProfile.nextauthV4), (.nextauthV3, .nextauthV3), (.jwtHS256, .jwtHS256), (.jwtHS512, .jwtHS512),
+    ])
+    func sharedCookie(made: SessionProfile, judged: SessionProfile) throws {
+        let all = SessionVerifiers(try [.nextauthV4, .nextauthV3, .jwtHS256, .jwtHS512].map { try verifier($0) })
+        #expect(all.cookieNames == [JWEFactory.cookie])
+        let token = Array(try issued(made).utf8)
+        #expect(try all.verifier(forCookie: 0, token: token.span).profile == judged)
+        // Without the profile it is nobody's.
+        let others = SessionVerifiers(try [.nextauthV4, .nextauthV3, .jwtHS256, .jwtHS512].filter { $0 != made }.map { try verifier($0) })
+        let chosen = try? others.verifier(forCookie: 0, token: token.span)
+        #expect(chosen?.profile != made)
+        #expect((try? chosen?.verify(token.span, at: now)) == nil)
+    }
+
+    @Test("The whole seconds in which a session counts are those in which the rules hold", arguments: SessionProfile.allCases)
+    func period(_ profile: SessionProfile) throws {
+        for (issued, notBefore, expires) in [
+            (1000.0, nil, 1100.0), (1000.5, nil, 1100.5), (1000.0, 1050.25, 1200.75), (1000.999, 990, 1099.001),
+        ] as [(Double, Double?, Double)] {
+            let times = SessionTimes(issuedAt: issued, notBefore: notBefore, expires: expires)
+            for age in [nil, 50, 1000] as [Int64?] {
+                let period = try times.period(of: profile, requireExpiry: true, maximumAge: age)
+                for now in Int64(900)...1300 {
+                    let (clock, tolerance) = (Double(now), Double(profile.clockTolerance))
+                    let holds =
+                        expires > clock - tolerance && notBefore.map { $0 <= clock + tolerance } ?? true
+                        && (profile != .nextauthV3 || issued <= clock) && age.map { clock - issued <= Double($0) } ?? true
+                    #expect(((try? period.check(at: now)) != nil) == holds, "\(profile) \(expires) \(age ?? -1) at \(now)")
+                }
+            }
         }
     }
 }

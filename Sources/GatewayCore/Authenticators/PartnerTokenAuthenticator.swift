@@ -21,7 +21,7 @@ enum PartnerTokenAuthenticator {
             scopes: scopes, objects: policy.objects(of: roles), tokenID: claims.tokenID, expires: claims.expires
         )
         return AuthenticatedCaller(
-            principal, claims: claims, networks: partner.networks, profile: "partner-token", policy: policy
+            principal, credential: .partnerToken(claims), networks: partner.networks, profile: "partner-token", policy: policy
         )
     }
 }

@@ -1,5 +1,7 @@
 import Access
 import HTTPWire
+import StrictJSON
+import Tokens
 
 /// Finds a bearer token in a request; judges nothing (RFC 6750 section 2.1).
 enum BearerCredential {
@@ -21,5 +23,27 @@ enum BearerCredential {
         }
         let token = value.lowerBound + 7..<value.upperBound
         return token.count <= maximumLength ? .token(token) : .unusable(.tokenTooLong)
+    }
+
+    /// Which kind of token this is, by its shape alone: which keys it will be tried on, and no others.
+    enum Shape: Equatable {
+        case partnerToken
+        case session
+        /// Neither; nobody issues such a thing.
+        case none
+    }
+
+    /// Partner tokens are signed and say so in their type, encrypted tokens are sessions; signed sessions exist only where a profile
+    /// has them.
+    static func shape(of token: Span<UInt8>, takesSignedSessions: Bool) -> Shape {
+        var dots = 0
+        for index in token.indices where token[index] == UInt8(ascii: ".") { dots += 1 }
+        switch dots {
+        case 4: return .session
+        case 2:
+            guard takesSignedSessions, let header = try? UnverifiedJWS(token).decodedHeader(of: token) else { return .partnerToken }
+            return header["typ"]?.isString("at+jwt") ?? false ? .partnerToken : .session
+        default: return .none
+        }
     }
 }

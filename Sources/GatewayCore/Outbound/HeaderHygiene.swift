@@ -25,6 +25,12 @@ package enum HeaderHygiene {
         }
     }
 
+    /// Whether an upstream's field tells browsers which pages may see the answer. Where a credential was judged, or the gateway says so itself,
+    /// this is the gateway's to say: an upstream that repeats any `Origin` would open sessions to every page.
+    package static func isCrossOrigin(_ field: HeadField, _ bytes: Span<UInt8>) -> Bool {
+        field.known == .other && hasPrefix(bytes, field.name, "access-control-")
+    }
+
     private static func isRemoved(_ bytes: Span<UInt8>, _ name: Range<Int>) -> Bool {
         switch bytes[name.lowerBound] | 0x20 {
         case UInt8(ascii: "x"):

@@ -1,7 +1,7 @@
 package import OpenSSLCrypto
 
 /// What the head of a request to one upstream depends on. Where its servers are is the server's business.
-package struct UpstreamProfile: Sendable {
+package final class UpstreamProfile: Sendable {
     package let name: String
     /// The path prefix to take away, without a slash at its end; empty: none.
     let strip: [UInt8]

@@ -1,5 +1,6 @@
 import Access
 import GatewayCore
+import SharedState
 import StrictJSON
 
 /// What the admin address answers; it never stands on the public listener.
@@ -26,7 +27,12 @@ struct AdminEndpoints: Sendable {
         .object([
             ("policy", .object([("digest", .string(snapshot.policy.digest)), ("loaded", .integer(snapshot.loaded))])),
             ("partners", .integer(Int64(snapshot.partners.count))),
+            ("revocations", services.revocations.map { Self.value($0.state) } ?? .null),
             ("decisions_unwritten", .integer(Int64(services.decisions.unwritten))),
         ])
+    }
+
+    private static func value(_ state: RevocationWatch.State) -> JSONValue {
+        .object([("count", .integer(Int64(state.list.count))), ("read", state.read.map { .integer($0) } ?? .null)])
     }
 }

@@ -134,7 +134,7 @@ extension ConnectionHandler {
         output.writeString(String(head.status))
         output.writeStaticString(" ")
         output.writeStaticString(ResponseWriter.reasonPhrase(head.status))
-        writeFields(head, bytes)
+        writeFields(head, bytes, exchange)
         switch head.framing {
         case .none:
             // The length that GET would have had, for HEAD and 304.
@@ -162,7 +162,7 @@ extension ConnectionHandler {
     func beginRaw(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, _ exchange: Exchange) {
         exchange.isKeepAlive = false
         output.writeStaticString("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket")
-        writeFields(head, bytes)
+        writeFields(head, bytes, exchange)
         output.writeStaticString("\r\nx-request-id: ")
         output.writeBytes(exchange.requestID)
         output.writeStaticString("\r\n\r\n")
@@ -171,13 +171,16 @@ extension ConnectionHandler {
         process()
     }
 
-    private func writeFields(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>) {
+    private func writeFields(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, _ exchange: Exchange) {
+        let keepsOrigins = exchange.admission.leavesOriginsToUpstream
         for field in head.fields where HeaderHygiene.mayReachClient(field, bytes) {
+            if !keepsOrigins, HeaderHygiene.isCrossOrigin(field, bytes) { continue }
             output.writeStaticString("\r\n")
             output.write(bytes, field.name)
             output.writeStaticString(": ")
             output.write(bytes, field.value)
         }
+        ResponseWriter.write(exchange.admission.originHeaders, to: &output)
     }
 
     private func finishHead(_ exchange: Exchange) {

@@ -349,7 +349,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Answers at once; a small rest of the body is read and dropped, a large one ends the connection.
     func respond(_ answer: Answer, to admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         let keeps = willKeepAlive
-        ResponseWriter.write(answer, responseContext(keeps, admission.method), to: &output)
+        ResponseWriter.write(answer, responseContext(keeps, admission), to: &output)
         let reasonIsWorthALine = role == .gateway && !(admission.isAllowed && admission.reason == .isPublic)
         if reasonIsWorthALine { record(admission, bytes, status: answer.status, started) }
         afterAnswer(keeps, admission, bytes, started)
@@ -357,7 +357,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func writeSession(_ caller: AuthenticatedCaller, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         let keeps = willKeepAlive
-        ResponseWriter.writeJSON(caller.sessionBody, responseContext(keeps, admission.method), to: &output)
+        ResponseWriter.writeJSON(caller.sessionBody, responseContext(keeps, admission), to: &output)
         record(admission, bytes, status: 200, started)
         afterAnswer(keeps, admission, bytes, started)
     }
@@ -376,7 +376,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         loop.clock.read()
         ResponseWriter.write(
             answer,
-            .init(requestID: exchange.requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: exchange.isHead),
+            .init(
+                requestID: exchange.requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: exchange.isHead,
+                originHeaders: exchange.admission.originHeaders
+            ),
             to: &output
         )
         if role == .gateway {
@@ -428,16 +431,18 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func flush() {
-        writeOutput()
-        context?.flush()
+        guard let context else { return }
+        guard output.readableBytes > 0 else { return context.flush() }
+        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        // By now the channel has let go of what it could send, so the same storage serves the next answer.
+        output.clear()
     }
 
     /// Hands over what is gathered, without sending it yet.
     func writeOutput() {
         guard output.readableBytes > 0, let context else { return }
         context.write(wrapOutboundOut(output), promise: nil)
-        // Used again when the channel is done with it; otherwise this makes a new one.
-        output.clear()
+        output = ByteBuffer()
     }
 
     // MARK: Small parts
@@ -452,8 +457,11 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    private func responseContext(_ keeps: Bool, _ method: Method?) -> ResponseWriter.Context {
-        .init(requestID: requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: method == .head)
+    private func responseContext(_ keeps: Bool, _ admission: borrowing Admission) -> ResponseWriter.Context {
+        .init(
+            requestID: requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: admission.method == .head,
+            originHeaders: admission.originHeaders
+        )
     }
 
     func exchange(

@@ -13,6 +13,8 @@ struct ResponseWriter {
         let isKeepAlive: Bool
         /// The answer to HEAD has the headers and no body.
         let isHead: Bool
+        /// What the request's origin may see of the answer.
+        var originHeaders: [(String, String)] = []
     }
 
     static func write(_ answer: Answer, _ context: Context, to output: inout ByteBuffer) {
@@ -20,12 +22,7 @@ struct ResponseWriter {
         output.writeString(String(answer.status))
         output.writeStaticString(" ")
         output.writeStaticString(reasonPhrase(answer.status))
-        for (name, value) in answer.headers {
-            output.writeStaticString("\r\n")
-            output.writeString(name)
-            output.writeStaticString(": ")
-            output.writeString(isFieldValue(value) ? value : "")
-        }
+        write(answer.headers, to: &output)
         finish(answer.body, hasBody: answer.status != 204 && answer.status != 304, context, to: &output)
     }
 
@@ -35,11 +32,21 @@ struct ResponseWriter {
         finish(body, hasBody: true, context, to: &output)
     }
 
+    static func write(_ headers: [(String, String)], to output: inout ByteBuffer) {
+        for (name, value) in headers {
+            output.writeStaticString("\r\n")
+            output.writeString(name)
+            output.writeStaticString(": ")
+            output.writeString(isFieldValue(value) ? value : "")
+        }
+    }
+
     private static func finish(_ body: [UInt8], hasBody: Bool, _ context: Context, to output: inout ByteBuffer) {
         if hasBody {
             output.writeStaticString("\r\ncontent-length: ")
             writeDecimal(body.count, to: &output)
         }
+        if !context.originHeaders.isEmpty { write(context.originHeaders, to: &output) }
         output.writeStaticString("\r\nx-request-id: ")
         output.writeBytes(context.requestID)
         output.writeStaticString("\r\ndate: ")

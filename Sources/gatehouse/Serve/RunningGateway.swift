@@ -10,6 +10,7 @@ import GatewayServer
 import HTTPWire
 import Logging
 import OpenSSLCrypto
+import SharedState
 
 /// The composition root: settings in, a running gateway out.
 struct RunningGateway {
@@ -20,6 +21,8 @@ struct RunningGateway {
     private let server: GatewayServer
     private let listeners: [GatewayServer.Listener]
     private let reloader: Reloader
+    private let signals: Signals
+    private let revocations: RevocationWatch?
     private let logger: Logger
 
     /// Seconds that requests in flight have to finish in (contract section 3).
@@ -27,6 +30,8 @@ struct RunningGateway {
 
     /// - Throws: `ExitCode` after the reason was printed: 78 for what a person must change in a file, 69 for an address or store that cannot be had.
     static func start(_ settings: Settings, environment: [String: String]) async throws -> RunningGateway {
+        // Before anybody is told that it is ready: who then asks it to stop must not kill it.
+        let signals = Signals([SIGTERM, SIGINT, SIGHUP])
         var logger = Logger(label: "gatehouse") { _ in LineLogHandler(settings) }
         logger.logLevel = LineLogHandler(settings).logLevel
         try refuseWhatIsNotBuilt(settings)
@@ -37,6 +42,7 @@ struct RunningGateway {
         guard let snapshot else { throw Console.Exit.configuration }
         let services = try services(settings, logger: logger)
         let server = try await GatewayServer(services: services, snapshot: snapshot, threads: settings.threads)
+        try await refuseWhatIsRevoked(services.revocations, server)
         let (listeners, admin) = try await listen(server, settings)
         let address = listeners[0].address
         // A derived issuer names the port, which with port 0 is known only now.
@@ -51,14 +57,16 @@ struct RunningGateway {
         )
         return RunningGateway(
             address: address, adminAddress: admin?.address, server: server, listeners: listeners + (admin.map { [$0] } ?? []),
-            reloader: reloader, logger: logger
+            reloader: reloader, signals: signals, revocations: services.revocations, logger: logger
         )
     }
 
     /// Returns when a signal has asked to stop and everything has ended.
     func runUntilStopped() async throws {
-        let signals = Signals([SIGTERM, SIGINT, SIGHUP])
-        let watching = Task { await reloader.watch() }
+        let watching: [Task<Void, Never>] = [
+            Task { [reloader] in await reloader.watch() },
+            Task { [server, revocations] in await revocations?.run { try await server.refuse($0) } },
+        ]
         for await signal in signals.received {
             if signal == SIGHUP {
                 try await reloader.reload(reason: "SIGHUP")
@@ -67,7 +75,7 @@ struct RunningGateway {
             break
         }
         logger.info("stopping", metadata: ["event": "stopping"])
-        watching.cancel()
+        for task in watching { task.cancel() }
         try await server.stop(listeners, within: Self.stopSeconds)
         logger.info("stopped", metadata: ["event": "stopped"])
     }
@@ -100,12 +108,21 @@ struct RunningGateway {
                     headTimeout: limits.headTimeout.milliseconds, bodyTimeout: limits.bodyTimeout.milliseconds,
                     idleTimeout: limits.idleTimeout.milliseconds
                 ),
-                upstreams: settings.upstreams.map(target),
+                upstreams: settings.upstreams.map(target), revocations: RevocationWatch(store, logger: logger),
                 isStoreReady: { (try? await store.ping()) != nil }
             )
         } catch let code as ExitCode {
             throw code
         } catch {
+            throw Console.fail("\(error)", code: Console.Exit.unavailable)
+        }
+    }
+
+    /// Before the first request: what was revoked stays so across a restart.
+    private static func refuseWhatIsRevoked(_ watch: RevocationWatch?, _ server: GatewayServer) async throws {
+        do {
+            if let list = try await watch?.refresh() { try await server.refuse(list) }
+        } catch let error as SharedStateError {
             throw Console.fail("\(error)", code: Console.Exit.unavailable)
         }
     }
@@ -133,7 +150,8 @@ struct RunningGateway {
         }
     }
 
-    private static func makeFolder(of path: String) throws {
+    /// The folder that a file of the gateway lies in, private to its user.
+    static func makeFolder(of path: String) throws {
         let folder = (path as NSString).deletingLastPathComponent
         if folder.isEmpty { return }
         try FileManager.default.createDirectory(

@@ -76,8 +76,8 @@ struct TokenInspection {
     var json: JSONValue {
         .object([
             ("valid", .bool(isValid)),
-            ("header", header.map(Self.value) ?? .null),
-            ("claims", claims.map(Self.value) ?? .null),
+            ("header", header.map { JSONValue($0) } ?? .null),
+            ("claims", claims.map { JSONValue($0) } ?? .null),
             ("checks", .array(checks.map(Self.value))),
             ("effective_scopes", effectiveScopes.map { .strings($0) } ?? .null),
         ])
@@ -92,25 +92,11 @@ struct TokenInspection {
         ])
     }
 
-    private static func value(_ element: JSONElement) -> JSONValue {
-        switch element.kind {
-        case .object: .object(element.members.map { ($0.name, value($0.value)) })
-        case .array: .array(element.elements.map { value($0) })
-        case .string: element.string.map { .string($0) } ?? .null
-        case .number: element.integer.map { .integer($0) } ?? element.double.map { .double($0) } ?? .null
-        case .true: true
-        case .false: false
-        case .null: nil
-        }
-    }
-
     func printTables() {
         for (title, part) in [("header", header), ("claims", claims)] {
             guard let part else { continue }
-            var table = Table()
-            for member in part.members { table.add("  " + member.name, Self.text(member.name, member.value)) }
             Console.print(Console.styled(title, .bold))
-            Console.print(table.text)
+            Console.print(MemberTable.text(part))
         }
         var table = Table("CHECK", "HOLDS", "DETAIL")
         for check in checks {
@@ -123,12 +109,5 @@ struct TokenInspection {
             Console.print("effective scopes: \(effectiveScopes.isEmpty ? "none" : effectiveScopes.joined(separator: ", "))")
         }
         Console.print(isValid ? Console.styled("valid", .green) : Console.styled("not valid", .red))
-    }
-
-    private static func text(_ name: String, _ element: JSONElement) -> String {
-        if ["iat", "nbf", "exp"].contains(name), let seconds = element.integer, (0...253_402_300_799).contains(seconds) {
-            return "\(seconds) (\(UnixTime.text(seconds)))"
-        }
-        return element.string ?? value(element).serialized()
     }
 }
