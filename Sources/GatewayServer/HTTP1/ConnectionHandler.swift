@@ -46,6 +46,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var isProcessing = false
     private(set) var isWritable = true
     private var isReadPaused = false
+    /// The client sends no more.
+    private(set) var isInputEnded = false
     /// Monotonic nanoseconds at which `deadlinePassed` is due.
     private(set) var deadline = Int64.max
     var registryIndex = 0
@@ -99,7 +101,10 @@ final class ConnectionHandler: ChannelInboundHandler {
             // The client sends no more. What it has asked for completely is still answered.
             switch state {
             case .busy(let exchange): exchange.isKeepAlive = false
-            case .forwarding(let relay) where relay.isRequestComplete && !relay.isRaw: relay.exchange.isKeepAlive = false
+            case .forwarding(let relay) where !relay.isRaw:
+                relay.exchange.isKeepAlive = false
+                isInputEnded = true
+                process()
             case .head, .body, .forwarding, .closing: close()
             }
         }
@@ -425,9 +430,16 @@ final class ConnectionHandler: ChannelInboundHandler {
     func closeAfterAnswer() {
         state = .closing
         releaseInput()
-        setDeadline(milliseconds: Self.lingerMilliseconds)
-        flush()
-        context?.close(mode: .output, promise: nil)
+        guard let context else { return }
+        // One who reads slowly has the time for it; the wait for the client's own end begins behind the last byte.
+        setDeadline(milliseconds: loop.services.limits.idleTimeout)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(output), promise: sent)
+        output = ByteBuffer()
+        sent.futureResult.assumeIsolated().whenSuccess { [self] in
+            setDeadline(milliseconds: Self.lingerMilliseconds)
+            self.context?.close(mode: .output, promise: nil)
+        }
     }
 
     func flush() {

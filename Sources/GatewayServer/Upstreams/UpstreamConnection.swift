@@ -42,6 +42,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var input = ByteBuffer()
     private var context: ChannelHandlerContext?
     private var isReadPaused = false
+    /// It was reset, or failed in another way than by its orderly end.
+    private var isBroken = false
     /// Whether it has served a request before: then the server may have closed it just as we used it.
     private(set) var isReused = false
     /// Monotonic nanoseconds since when it waits to be used.
@@ -69,11 +71,11 @@ final class UpstreamConnection: ChannelInboundHandler {
     func write(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }
     func flush() { context?.flush() }
 
-    /// Gives the connection back when it can serve another request, and closes it when it cannot.
-    /// - Parameter isRequestComplete: whether every byte of the request was written.
-    func release(isRequestComplete: Bool) {
+    /// Gives the connection back when it can serve another request, and closes it when it cannot. Every byte of the request was written
+    /// before the answer began.
+    func release() {
         user = nil
-        guard case .idle = state, isRequestComplete, isKeepAlive, input.readableBytes == 0, let context, context.channel.isActive
+        guard case .idle = state, isKeepAlive, input.readableBytes == 0, let context, context.channel.isActive
         else { return close() }
         resumeReading()
         isReused = true
@@ -123,7 +125,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         state = .closed
         pool.remove(self)
         switch ended {
-        case .untilClose: user?.upstreamEnd()
+        // An end by error is no end of a body: what is missing, nobody can say.
+        case .untilClose: if isBroken { user?.upstreamFailed() } else { user?.upstreamEnd() }
         case .idle, .closed: break
         case .head, .body, .raw: user?.upstreamFailed()
         }
@@ -134,7 +137,10 @@ final class UpstreamConnection: ChannelInboundHandler {
         user?.upstreamWritabilityChanged()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        isBroken = true
+        context.close(promise: nil)
+    }
 
     // MARK: The answer
 

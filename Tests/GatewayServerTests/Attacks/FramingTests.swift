@@ -132,11 +132,7 @@ struct FramingTests {
 
     @Test("F-05: no value becomes a header line, neither towards the upstream nor towards the client (CVE-2022-3215, CVE-2026-28970)")
     func injection() async throws {
-        try await ForwardingGateway.run(.each(
-            .normal, .normal, .bytes("HTTP/1.1 200 OK\r\nX: a\nX-Evil: b\r\nContent-Length: 0\r\n\r\n"),
-            .bytes("HTTP/1.1 200 OK\r\nX: a\rX-Evil: b\r\nContent-Length: 0\r\n\r\n"), .bytes("HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n"),
-            .bytes("HTTP/1.1 200 Bad\rX-Evil: b\r\nContent-Length: 0\r\n\r\n"), .bytes("HTTP/1.1 200 OK\r\nX:\r\n X-Evil: b\r\nContent-Length: 0\r\n\r\n")
-        ), configure: { [TestUpstream("app", [$0.port], signer: try TestAssertion.ed25519(), retries: 0)] }) { it in
+        try await ForwardingGateway.run(configure: { [TestUpstream("app", [$0.port], signer: try TestAssertion.ed25519())] }) { it in
             let subject = "a\r\nX-Evil: b\r\n\r\nGET /public/hidden HTTP/1.1\u{0}\u{7F}é%"
             let now = TestClock.now()
             let token = it.gateway.snapshot.issuer.issue(
@@ -150,7 +146,9 @@ struct FramingTests {
             // The id that the client chooses is taken only where it is harmless.
             let id = try it.forwarded(it.request("GET /app/x", "X-Request-Id: \"},{\"evil\":\"\r\n"))
             #expect(id["x-request-id"]?.count == 24)
-            for _ in 0..<5 {
+        }
+        for lines in ["X: a\nX-Evil: b", "X: a\rX-Evil: b", "X: a\0b", "X:\r\n X-Evil: b", "X\n: b", "X-Evil : b", "X\rX-Evil: b"] {
+            try await ForwardingGateway.run(.bytes("HTTP/1.1 200 OK\r\n\(lines)\r\nContent-Length: 0\r\n\r\n")) { it in
                 let response = try it.send(it.request("GET /app/x"))
                 #expect(response.status == 502)
                 #expect(response["x-evil"] == nil)

@@ -87,9 +87,9 @@ struct PathConfusionTests {
         ])
         try await ForwardingGateway.run { it in
             for (sent, received) in [
-                ("/billing/invoices", "/invoices"), ("/billing/a%7Eb/%c3%a9?x=%41&y=%2f", "/a~b/%C3%A9?x=A&y=%2F"), ("/billing/", "/"),
+                ("/billing/invoices", "/invoices"), ("/billing/a%7Eb/%c3%a9?x=%41&y=%2f", "/a~b/%C3%A9?x=A&y=%2F"),
                 ("/billing", "/"), ("/billing?x=/billing/y", "/?x=/billing/y"), ("/billing/billing/x", "/billing/x"),
-                ("/%62illing/x", "/x"), ("/billing/?a", "/?a"),
+                ("/%62illing/x", "/x"),
             ] {
                 let request = try it.forwarded(it.request("GET \(sent)"))
                 #expect(request.line == "GET \(received) HTTP/1.1", "\(sent)")

@@ -103,6 +103,16 @@ struct ConnectionReuseTests {
         }
     }
 
+    @Test("an empty chunked body is ended again with the second attempt")
+    func retriedChunked() async throws {
+        try await ForwardingGateway.run(Self.stale) { it in
+            _ = try it.send(it.request("GET /app/first"))
+            let response = try it.send(it.request("PUT /app/second", "Transfer-Encoding: chunked\r\n") + "0\r\n\r\n")
+            #expect(response.status == 200)
+            #expect(it.app.requests.last?.isWhole == true)
+        }
+    }
+
     @Test("a POST or PATCH that was sent is not sent again, nor is anything whose body has begun to leave", arguments: ["POST", "PATCH", "PUT with a body"])
     func notRetried(row: String) async throws {
         try await ForwardingGateway.run(Self.stale) { it in
@@ -203,8 +213,11 @@ struct ConnectionReuseTests {
     @Test("a route's own timeout goes before the upstream's")
     func routeTimeout() async throws {
         try await ForwardingGateway.run(.silent) { it in
+            let begun = ContinuousClock.now
             let response = try it.send(it.request("GET /hasty"))
             #expect(response.code == "upstream_timeout")
+            // The upstream's is 15 s.
+            #expect(ContinuousClock.now - begun < .seconds(10))
         }
     }
 
