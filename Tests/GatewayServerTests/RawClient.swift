@@ -1,3 +1,5 @@
+import Glibc
+
 /// A client that sends exactly the bytes it is given and shows exactly the bytes it gets: no library in between repairs anything.
 final class RawClient {
     let socket: RawSocket
@@ -94,6 +96,25 @@ final class RawClient {
         }
         defer { buffer.removeFirst(count) }
         return String(decoding: buffer.prefix(count), as: UTF8.self)
+    }
+
+    /// Reads this many bytes and drops them.
+    func skip(_ count: Int) throws {
+        var missing = count
+        while missing > 0 {
+            if buffer.isEmpty { guard try fill() else { throw Failure(what: "closed in the body, \(missing) of \(count) bytes before its end") } }
+            let part = min(missing, buffer.count)
+            buffer.removeFirst(part)
+            missing -= part
+        }
+    }
+
+    /// Whether the next bytes are these, in whatever pieces they come.
+    func isNext(_ bytes: [UInt8]) throws -> Bool {
+        while buffer.count < bytes.count { guard try fill() else { return false } }
+        defer { buffer.removeFirst(bytes.count) }
+        // Both have at least the count.
+        return unsafe memcmp(buffer, bytes, bytes.count) == 0
     }
 
     /// What stands before the pattern, which is taken away.

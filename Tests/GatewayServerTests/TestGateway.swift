@@ -123,11 +123,9 @@ final class TestGateway: Sendable {
         _ body: @Sendable (TestGateway) async throws -> Void
     ) async throws -> [JSONElement] {
         let gateway = try await TestGateway(limits: limits, hosts: hosts, policy: policy, upstreams: upstreams)
-        let result: Result<Void, any Error>
-        do {
-            result = .success(try await withTaskExecutorPreference(BlockingExecutor.shared) { try await body(gateway) })
-        } catch {
-            result = .failure(error)
+        // A task of its own begins on its executor; `withTaskExecutorPreference` would begin on the thread that calls it.
+        let result = await withoutActuallyEscaping(body) { body in
+            await Task(executorPreference: BlockingExecutor.shared) { try await body(gateway) }.result
         }
         try await gateway.server.stop([gateway.listener, gateway.admin], within: 5)
         let text = (try? String(contentsOf: gateway.log, encoding: .utf8)) ?? ""

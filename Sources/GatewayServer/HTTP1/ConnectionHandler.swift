@@ -445,9 +445,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     func flush() {
         guard let context else { return }
         guard output.readableBytes > 0 else { return context.flush() }
-        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        // Taken out first: a flush that makes the channel writable comes back here before it returns, and would send the same bytes again.
+        var bytes = output
+        output = ByteBuffer()
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        guard output.readableBytes == 0 else { return }
         // By now the channel has let go of what it could send, so the same storage serves the next answer.
-        output.clear()
+        bytes.clear()
+        output = bytes
     }
 
     /// Hands over what is gathered, without sending it yet.
