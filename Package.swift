@@ -64,7 +64,24 @@ let package = Package(
         ),
 
         // Tests
+        .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "AccessTests", dependencies: ["Access"]),
+        .testTarget(
+            name: "CustomerAPITests",
+            dependencies: [
+                "Access", "CustomerAPI", "CustomerStoreSQLite", "Customers", "GatewayCore", "GatewayTesting", "OpenSSLCrypto", "StrictJSON",
+            ]
+        ),
+        .testTarget(name: "CustomersTests", dependencies: ["Customers"]),
+        .testTarget(
+            name: "CustomerStoreTests",
+            dependencies: ["Customers", "CustomerStoreSQLite", "GatewayTesting", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        .testTarget(
+            name: "GatewayConfigurationTests",
+            dependencies: ["Access", "GatewayConfiguration", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens"]
+        ),
+        .testTarget(name: "GatehouseCommandTests", dependencies: ["StrictJSON", "Tokens", "gatehouse"]),
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
@@ -73,6 +90,10 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .testTarget(name: "StoryTests", dependencies: ["OpenSSLCrypto", "StrictJSON", "gatehouse"]),
+        .testTarget(name: "OpenSSLCryptoTests", dependencies: ["OpenSSLCrypto"]),
+        .testTarget(name: "TokensTests", dependencies: ["OpenSSLCrypto", "StrictJSON", "Tokens"]),
+        .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),
         .testTarget(
             name: "HTTPWireTests",
             dependencies: [
