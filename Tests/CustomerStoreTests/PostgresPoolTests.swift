@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct PostgresPoolTests {
     /// Keeps all connections of a store busy until it is let go.
-    private static func hold(_ count: Int, of store: PostgresCustomerStore) async -> (release: @Sendable () -> Void, calls: [Task<Void, any Error>]) {
+    private static func hold(_ count: Int, of store: PostgresCustomerStore) async throws -> (release: @Sendable () -> Void, calls: [Task<Void, any Error>]) {
         let gate = DispatchSemaphore(value: 0)
         let started = Shared(0)
         let calls = (0..<count).map { _ in
@@ -18,20 +18,28 @@ import Testing
                 }
             }
         }
-        while started.withLock({ $0 }) < count { await Task.yield() }
+        try await until { started.withLock { $0 } == count }
         return ({ for _ in 0..<count { gate.signal() } }, calls)
+    }
+
+    private static func until(_ condition: () -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while !condition() {
+            try #require(ContinuousClock.now < end)
+            await Task.yield()
+        }
     }
 
     @Test("Calls share so many connections, and wait for one in the order in which they came")
     func order() async throws {
         let fixture = try PostgresFixture()
         let store = try await fixture.open(PostgresLimits { $0.connections = 1 })
-        let held = await Self.hold(1, of: store)
+        let held = try await Self.hold(1, of: store)
         let order = Shared<[Int]>([])
         var calls: [Task<Void, any Error>] = []
         for number in 0..<10 {
             calls.append(Task { try await store.run { _ in order.withLock { $0.append(number) } } })
-            while store.waitingCount <= number { await Task.yield() }
+            try await Self.until { store.waitingCount == number + 1 }
         }
         held.release()
         for call in calls + held.calls { try await call.value }
@@ -59,7 +67,7 @@ import Testing
                 $0.connections = 2
                 $0.wait = .milliseconds(200)
             })
-        let held = await Self.hold(2, of: store)
+        let held = try await Self.hold(2, of: store)
         let start = ContinuousClock.now
         let errors = await withTaskGroup(of: StoreError?.self) { group in
             for _ in 0..<5 {
@@ -81,9 +89,9 @@ import Testing
                 $0.connections = 1
                 $0.waiting = 2
             })
-        let held = await Self.hold(1, of: store)
+        let held = try await Self.hold(1, of: store)
         let waiting = (0..<2).map { _ in Task { try await store.ping() } }
-        while store.waitingCount < 2 { await Task.yield() }
+        try await Self.until { store.waitingCount == 2 }
         let error = await #expect(throws: StoreError.self) { try await store.ping() }
         #expect(error?.message?.contains("2 calls wait") == true)
         held.release()
