@@ -1,4 +1,3 @@
-import CustomerStorePostgres
 import CustomerStoreSQLite
 import Customers
 import GatewayTesting
@@ -6,7 +5,7 @@ import SharedState
 import Testing
 
 @Suite struct RevocationTests {
-    enum Kind: CaseIterable { case sqlite, postgres }
+    enum Kind: CaseIterable { case memory, sqlite }
 
     /// Two nodes on one store.
     private static func with(_ kind: Kind, _ body: (any RevocationStore, any RevocationStore) async throws -> Void) async throws {
@@ -16,9 +15,9 @@ import Testing
                 let path = folder.path("store.sqlite")
                 try await body(try SQLiteCustomerStore(path: path), try SQLiteCustomerStore(path: path))
             }
-        case .postgres:
-            let fixture = try PostgresFixture()
-            try await body(try await fixture.open(), try await fixture.open())
+        case .memory:
+            let store = MemoryRevocationStore()
+            try await body(store, store)
         }
     }
 

@@ -43,7 +43,8 @@ struct SessionTests {
     @Test("a revocation reaches an open connection within a second, and the sessions that come later are let in")
     func revoked() async throws {
         let log = try await TestGateway.run { gateway in
-            let watch = RevocationWatch(gateway.revocations, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            let store = MemoryRevocationStore()
+            let watch = RevocationWatch(store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             // Other tests may hold the threads that tasks run on otherwise.
             let watching = Task(executorPreference: BlockingExecutor.shared) { await watch.run { try await gateway.server.refuse($0) } }
             defer { watching.cancel() }
@@ -57,7 +58,7 @@ struct SessionTests {
             #expect(try status(mine) == 200)
             #expect(try status(others) == 200)
             let revocation = Revocation(.sessions(subject: "ada@example.com"), at: now - 5, until: now + 3600)
-            try await gateway.revocations.revoke(revocation, at: now)
+            try await store.revoke(revocation, at: now)
             let clock = ContinuousClock()
             let start = clock.now
             // The same connection, asked until it says no; bounded by ten times what is promised.
@@ -67,7 +68,7 @@ struct SessionTests {
             #expect(try status(others) == 200)
             #expect(try status(try TestSession.token(at: now - 4)) == 200)
             // The store gone: what is known stays in force.
-            gateway.revocations.fail(with: .unavailable("gone"))
+            store.fail(with: .unavailable("gone"))
             try await Task.sleep(for: .milliseconds(600))
             #expect(try status(mine) == 401)
             #expect(try status(others) == 200)
