@@ -70,12 +70,13 @@ package struct JSONElement: Sendable {
 
     /// The member of an object with exactly this name; nil when there is none or this is no object.
     package subscript(name: String) -> JSONElement? {
-        guard node.kind == .object else { return nil }
+        let object = node
+        guard object.kind == .object else { return nil }
+        let wanted = name.utf8.span
         var index = self.index + 1
-        while index < Int(node.next) {
-            if JSONElement(document: document, index: index).isString(name) {
-                return JSONElement(document: document, index: index + 1)
-            }
+        while index < Int(object.next) {
+            // Looked at in place: most members are another than the one that is asked for.
+            if document.isString(at: index, wanted) { return JSONElement(document: document, index: index + 1) }
             index = Int(document.nodes[index + 1].next)
         }
         return nil
@@ -104,5 +105,21 @@ package struct JSONElement: Sendable {
             index = Int(document.nodes[index].next)
         }
         return result
+    }
+}
+
+extension JSONDocument {
+    /// Whether the string at this node decodes to exactly these bytes.
+    fileprivate func isString(at index: Int, _ text: Span<UInt8>) -> Bool {
+        let node = nodes[index]
+        if node.isEscaped {
+            let decoded = StringDecoder.decode(node, bytes.span)
+            guard decoded.count == text.count else { return false }
+            for offset in decoded.indices where decoded[offset] != text[offset] { return false }
+            return true
+        }
+        guard Int(node.end - node.start) == text.count else { return false }
+        for offset in 0..<text.count where bytes[Int(node.start) + offset] != text[offset] { return false }
+        return true
     }
 }

@@ -25,7 +25,7 @@ package struct SessionClaimNames: Sendable, Equatable {
     }
 
     private static func reached(_ path: String, from claims: JSONElement) -> JSONElement? {
-        guard path.contains(".") else { return nil }
+        guard path.utf8.contains(UInt8(ascii: ".")) else { return nil }
         var element = claims
         for name in path.split(separator: ".", omittingEmptySubsequences: false) {
             guard let next = element[String(name)] else { return nil }
