@@ -81,7 +81,7 @@ let package = Package(
             name: "GatewayConfigurationTests",
             dependencies: ["Access", "GatewayConfiguration", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens"]
         ),
-        .testTarget(name: "GatehouseCommandTests", dependencies: ["StrictJSON", "Tokens", "gatehouse"]),
+        .testTarget(name: "GatehouseCommandTests", dependencies: ["GatewayTesting", "StrictJSON", "Tokens", "gatehouse"]),
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
@@ -90,7 +90,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        .testTarget(name: "StoryTests", dependencies: ["OpenSSLCrypto", "StrictJSON", "gatehouse"]),
+        .testTarget(name: "StoryTests", dependencies: ["GatewayTesting", "OpenSSLCrypto", "StrictJSON", "gatehouse"]),
         .testTarget(name: "OpenSSLCryptoTests", dependencies: ["OpenSSLCrypto"]),
         .testTarget(name: "TokensTests", dependencies: ["OpenSSLCrypto", "StrictJSON", "Tokens"]),
         .testTarget(name: "StrictJSONTests", dependencies: ["StrictJSON"]),

@@ -5,10 +5,13 @@ struct TrieSummary {
     var depths: UInt64 = 0
     /// A parameter or a rest stands below.
     var hasVariables = false
+    /// A few bits of each literal that can be the next segment; all bits when any segment can.
+    var next: UInt64 = 0
 
     /// Whether one request can match a route of each subtree.
     func canMeet(_ other: TrieSummary) -> Bool {
-        !methods.isDisjoint(with: other.methods) && depths & other.depths != 0
+        let common = depths & other.depths
+        return common != 0 && (common & 1 != 0 || next & other.next != 0) && !methods.isDisjoint(with: other.methods)
     }
 
     fileprivate mutating func add(_ child: TrieSummary) {
@@ -32,7 +35,11 @@ extension RouteTrie {
                 summary.depths |= ~1
                 summary.hasVariables = true
             }
-            for child in node.children { summary.add(result[child.node]) }
+            if node.parameter != nil || !node.rest.isEmpty { summary.next = .max }
+            for child in node.children {
+                summary.add(result[child.node])
+                summary.next |= 1 << UInt64(SegmentKey(child.text.utf8.span, from: 0).position(under: 0, mask: 63))
+            }
             if let parameter = node.parameter {
                 summary.hasVariables = true
                 summary.add(result[parameter])

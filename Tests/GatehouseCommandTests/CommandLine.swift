@@ -1,4 +1,5 @@
 import Foundation
+import GatewayTesting
 import StrictJSON
 import Testing
 
@@ -56,7 +57,7 @@ final class Workplace {
     }
 
     func run(_ arguments: [String], environment: [String: String] = [:], input: String = "") throws -> CommandResult {
-        let process = Process()
+        let process = SpawnedProcess()
         process.executableURL = URL(fileURLWithPath: Self.program)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: path)
@@ -80,7 +81,7 @@ final class Workplace {
 
     /// Starts `gatehouse` and kills it.
     func kill(_ arguments: [String], afterMilliseconds delay: Int) throws {
-        let process = Process()
+        let process = SpawnedProcess()
         process.executableURL = URL(fileURLWithPath: Self.program)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: path)

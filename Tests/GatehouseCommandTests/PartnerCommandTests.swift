@@ -193,7 +193,7 @@ import Testing
         _ = try add("acme")
         var secretIDs: Set<String> = []
         // However busy the machine is, the moments lie around the time that a whole command takes on it.
-        let whole = try ContinuousClock().measure { #expect(try place.run("partner", "rotate", "acme", "--overlap", "0s").status == 0) }
+        let whole = try ContinuousClock().measure { _ = try place.run("partner", "rotate", "acme", "--overlap", "0s") }
         let milliseconds = Int(whole / .milliseconds(1))
         for step in 0..<20 {
             try place.kill(["partner", "rotate", "acme", "--overlap", "0s"], afterMilliseconds: step * milliseconds / 10)

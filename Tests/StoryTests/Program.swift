@@ -1,4 +1,5 @@
 import Foundation
+import GatewayTesting
 import Glibc
 
 /// One run of the built program.
@@ -7,7 +8,7 @@ final class Program: Sendable {
 
     /// What it writes to standard error.
     let errors: LineStream
-    private let process = Process()
+    private let process = SpawnedProcess()
     private let ended = DispatchSemaphore(value: 0)
     private let outputPath: String
 

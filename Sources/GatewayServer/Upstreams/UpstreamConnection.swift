@@ -42,8 +42,6 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var input = ByteBuffer()
     private var context: ChannelHandlerContext?
     private var isReadPaused = false
-    /// It was reset, or failed in another way than by its orderly end.
-    private var isBroken = false
     /// Whether it has served a request before: then the server may have closed it just as we used it.
     private(set) var isReused = false
     /// Monotonic nanoseconds since when it waits to be used.
@@ -125,8 +123,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         state = .closed
         pool.remove(self)
         switch ended {
-        // An end by error is no end of a body: what is missing, nobody can say.
-        case .untilClose: if isBroken { user?.upstreamFailed() } else { user?.upstreamEnd() }
+        case .untilClose: user?.upstreamEnd()
         case .idle, .closed: break
         case .head, .body, .raw: user?.upstreamFailed()
         }
@@ -137,10 +134,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         user?.upstreamWritabilityChanged()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        isBroken = true
-        context.close(promise: nil)
-    }
+    /// A reset is no end: an answer that lasts until the connection closes was cut off, and is not passed as whole.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { _ = fail() }
 
     // MARK: The answer
 

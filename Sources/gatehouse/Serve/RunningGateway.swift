@@ -47,7 +47,7 @@ struct RunningGateway {
         let address = listeners[0].address
         // A derived issuer names the port, which with port 0 is known only now.
         let issuer = settings.isIssuerDerived ? "http://\(address)" : settings.issuer
-        let reloader = Reloader(loader, server: server, issuer: issuer, initial: stamp, logger: logger)
+        let reloader = Reloader(loader, server: server, issuer: issuer, initial: stamp, current: snapshot, logger: logger)
         if issuer != settings.issuer { try await reloader.reload(reason: "start") }
         logger.info(
             "ready",
