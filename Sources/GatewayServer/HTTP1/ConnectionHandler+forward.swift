@@ -264,9 +264,11 @@ extension Method {
 }
 
 extension RequestHead {
-    /// RFC 6455 section 4.1: a GET with `Connection: upgrade` and `Upgrade: websocket`.
+    /// RFC 6455 section 4.1: a GET without a body, with `Connection: upgrade` and `Upgrade: websocket`.
     fileprivate func asksForWebSocket(_ bytes: Span<UInt8>) -> Bool {
-        guard let upgrade = value(.upgrade), bytes.isEqualIgnoringCase(upgrade, "websocket"), bytes.isEqual(method, "GET"), !isHTTP10 else {
+        guard let upgrade = value(.upgrade), bytes.isEqualIgnoringCase(upgrade, "websocket"), bytes.isEqual(method, "GET"), !isHTTP10,
+            !framing.hasBody
+        else {
             return false
         }
         return fields.contains { $0.known == .connection && bytes.hasListMember($0.value, "upgrade") }

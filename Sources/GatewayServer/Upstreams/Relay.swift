@@ -156,14 +156,15 @@ final class Relay: UpstreamUser {
     func upstreamHead(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>) {
         guard let client, let server else { return }
         pool.noteSuccess(server)
-        isAnswerBegun = true
         if head.status == 101 {
-            guard isUpgrade else { return fail(.bad) }
+            guard isUpgrade, let upgrade = head.value(.upgrade), bytes.isEqualIgnoringCase(upgrade, "websocket") else { return fail(.bad) }
+            isAnswerBegun = true
             isRaw = true
             client.beginRaw(head, bytes, exchange)
             client.setDeadline(milliseconds: pool.target.idleMilliseconds)
             return
         }
+        isAnswerBegun = true
         // An answer before the end of the request: nobody can say what became of the rest, so both connections end.
         if !isRequestComplete {
             isAnswerEarly = true

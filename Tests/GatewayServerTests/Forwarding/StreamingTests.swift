@@ -270,6 +270,23 @@ struct StreamingTests {
         }
     }
 
+    @Test("pipelined requests are forwarded one after the other and answered in their order")
+    func pipelined() async throws {
+        try await ForwardingGateway.run { it in
+            let client = try it.client()
+            try client.send(
+                (0..<100).map { index in
+                    it.request(
+                        index % 2 == 0 ? "GET /app/x" : "POST /app/x", "X-Request-Id: request-\(index)\r\n",
+                        body: index % 2 == 0 ? "" : String(repeating: "b", count: index * 50)
+                    )
+                }.joined()
+            )
+            for index in 0..<100 { #expect(try client.response().body == "request request-\(index)") }
+            #expect(it.app.requests.map(\.body.count) == (0..<100).map { $0 % 2 == 0 ? 0 : $0 * 50 })
+        }
+    }
+
     @Test("answers that fill the connection are sent once each, in their order")
     func manyAnswers() async throws {
         try await ForwardingGateway.run { it in

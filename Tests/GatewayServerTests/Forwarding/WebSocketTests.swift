@@ -59,7 +59,7 @@ struct WebSocketTests {
 
     @Test("nothing is switched without a credential, on a route that does not say so, or by an upstream that was not asked")
     func refused() async throws {
-        try await ForwardingGateway.run(.each(.normal, .bytes(Self.switched), .normal)) { it in
+        try await ForwardingGateway.run(.each(.normal, .bytes(Self.switched), .normal, .bytes(Self.switched.replacing("websocket", with: "h2c")), .normal)) { it in
             try it.refused(it.request("GET /socket", Self.upgrade, isAnonymous: true), 401, code: "unauthenticated")
             // A route without `upgrade`: an ordinary request.
             let plain = try it.forwarded(it.request("GET /app/x", Self.upgrade))
@@ -72,6 +72,12 @@ struct WebSocketTests {
             #expect(try client.response().body == "request request-0001")
             try client.send(it.request("GET /nowhere"))
             #expect(try client.response().status == 404)
+            // Switched to something else than was asked for.
+            let other = try it.send(it.request("GET /socket", Self.upgrade))
+            #expect(other.code == "bad_upstream")
+            // With a body it is no handshake.
+            let withBody = try it.forwarded(it.request("GET /socket", Self.upgrade, body: "hello"))
+            #expect(withBody.values("upgrade").isEmpty)
         }
     }
 
