@@ -1,3 +1,4 @@
+import Foundation
 import HTTPWire
 import Testing
 
@@ -20,7 +21,7 @@ struct HeaderHygieneTests {
         let separators = ["-", "_", ".", "~", "!", "#", "$", "%", "&", "'", "*", "+", "^", "`", "|"]
         let folded = separators.map { name.replacing("-", with: $0) }
         // Some with two kinds, some in other case.
-        let mixed = name.split(separator: "-").enumerated().map { ($0 == 0 ? "" : $0 % 2 == 0 ? "-" : "_") + $1 }.joined()
+        let mixed = name.split(separator: "-", omittingEmptySubsequences: false).enumerated().map { ($0 == 0 ? "" : $0 % 2 == 0 ? "-" : "_") + $1 }.joined()
         return folded + [mixed, name.uppercased(), folded[1].uppercased(), mixed.uppercased(), name.capitalized, folded[2].capitalized]
     }
 

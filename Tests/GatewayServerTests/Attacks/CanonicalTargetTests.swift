@@ -1,4 +1,5 @@
 import Access
+import GatewayCore
 import StrictJSON
 import Testing
 
@@ -68,9 +69,9 @@ struct CanonicalTargetTests {
                 #expect(request["x-gatehouse-route"] == route.id)
                 #expect(try AssertionReader(request).claims["htu"]?.string == request.target)
             }
-            #expect(arrived > 100)
+            #expect(arrived > 50)
         }
-        #expect(log.allSatisfy { $0["path"]?.string?.contains("..") != true })
+        #expect(log.allSatisfy { !($0["path"]?.string ?? "").split(separator: "/").contains("..") })
     }
 
     static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self).debugDescription }

@@ -134,7 +134,7 @@ final class ServingProgram {
 
     private func start(_ process: SpawnedProcess, _ arguments: [String]) throws {
         let path = "\(folder)/log"
-        if !FileManager.default.fileExists(atPath: path) { FileManager.default.createFile(atPath: path, contents: nil) }
+        if !FileManager.default.fileExists(atPath: path) { _ = FileManager.default.createFile(atPath: path, contents: nil) }
         guard let output = FileHandle(forWritingAtPath: path) else { throw RawClient.Failure(what: "no log") }
         _ = try output.seekToEnd()
         process.executableURL = URL(fileURLWithPath: Self.program)
