@@ -37,6 +37,9 @@ final class RawSocket: Sendable {
         return socket
     }
 
+    /// Changes how many connections may wait to be accepted.
+    func setBacklog(_ backlog: Int) { listen(descriptor, CInt(backlog)) }
+
     deinit { close() }
 
     /// The port it is bound to.

@@ -67,10 +67,7 @@ extension ConnectionHandler {
     // MARK: Request body
 
     /// The upstream can take more of the body.
-    func continueBody() {
-        resumeReading()
-        process()
-    }
+    func continueBody() { process() }
 
     /// Passes on what has come of the body. False when nothing more can be done now.
     func forwardBody(_ relay: Relay) -> Bool {
@@ -217,7 +214,6 @@ extension ConnectionHandler {
         if isChunked { output.writeStaticString("0\r\n\r\n") }
         if exchange.isKeepAlive {
             becomeIdle(isKeepAlive: true)
-            resumeReading()
             process()
             flush()
         } else {
@@ -238,7 +234,6 @@ extension ConnectionHandler {
     func answer(_ exchange: Exchange, _ problem: Problem) {
         if !exchange.decoder.isEnded { exchange.isKeepAlive = false }
         finish(exchange, Answer(problem, requestID: text(exchange.requestID)))
-        resumeReading()
         process()
         flush()
     }

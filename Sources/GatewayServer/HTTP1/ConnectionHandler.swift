@@ -142,7 +142,14 @@ final class ConnectionHandler: ChannelInboundHandler {
         // What is answered within the loop below may call back; the loop goes on with it.
         if isProcessing { return }
         isProcessing = true
-        defer { isProcessing = false }
+        advance()
+        isProcessing = false
+        // A client that sends on while its requests wait, for an answer or for itself to read, is held back by TCP.
+        if input.readableBytes > Self.outputLimit { pauseReading() } else { resumeReading() }
+    }
+
+    /// As far as it goes: until more bytes are needed, somebody else works, or the client has to read first.
+    private func advance() {
         while isWritable {
             switch state {
             case .head:
@@ -150,9 +157,9 @@ final class ConnectionHandler: ChannelInboundHandler {
                 guard parseHead() else { return }
             case .body(let exchange):
                 guard readBody(exchange) else { return }
-            case .busy: return pauseReadingIfFull()
+            case .busy: return
             case .forwarding(let relay):
-                guard forwardBody(relay) else { return pauseReadingIfFull() }
+                guard forwardBody(relay) else { return }
             case .closing: return releaseInput()
             }
             if output.readableBytes > Self.outputLimit { flush() }
@@ -162,14 +169,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// An empty input is let go, so that the channel can use its receive buffer again.
     private func releaseInput() { input = ByteBuffer() }
 
-    /// A client that sends on while its request is answered is held back by TCP.
-    private func pauseReadingIfFull() {
-        guard !isReadPaused, input.readableBytes > Self.outputLimit else { return }
+    private func pauseReading() {
+        guard !isReadPaused else { return }
         isReadPaused = true
         context?.channel.setOption(.autoRead, value: false).whenFailure { _ in }
     }
 
-    func resumeReading() {
+    private func resumeReading() {
         guard isReadPaused else { return }
         isReadPaused = false
         context?.channel.setOption(.autoRead, value: true).whenFailure { _ in }
@@ -344,7 +350,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func resume(with answer: Answer) {
         guard case .busy(let exchange) = state, context != nil else { return }
         finish(exchange, answer, reason: exchange.admission.reason)
-        resumeReading()
         process()
         flush()
     }

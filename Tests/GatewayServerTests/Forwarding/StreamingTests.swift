@@ -10,11 +10,11 @@ struct StreamingTests {
     static let large = 64 << 20
     static let part = [UInt8]((0..<65536).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) })
 
-    /// Waits until a count stands still for half a second, and gives it.
-    static func settled(_ count: () -> Int) -> Int {
+    /// Waits until a count stands still for some time, and gives it.
+    static func settled(for time: Duration = .milliseconds(500), _ count: () -> Int) -> Int {
         var last = count()
         var since = ContinuousClock.now
-        while ContinuousClock.now - since < .milliseconds(500) {
+        while ContinuousClock.now - since < time {
             pause(milliseconds: 10)
             let now = count()
             if now != last { (last, since) = (now, .now) }
@@ -114,27 +114,61 @@ struct StreamingTests {
 
     static func chunked(_ size: Int) -> String { "\(String(size, radix: 16))\r\n\(body(size))\r\n0\r\n\r\n" }
 
-    @Test("a body that waits for its connection goes out whole, and both connections are kept where they may be")
-    func sizesOnFreshConnections() async throws {
+    @Test("a body that waits for its connection goes out whole, and both connections are kept")
+    func bodiesThatWait() async throws {
+        let door = Gate()
+        let app = try RecordingUpstream(door: door)
+        defer { app.stop() }
+        try await ForwardingGateway.run(configure: { _ in [.app(app)] }) { it in
+            // Around what the gateway takes in before it holds a client back, and what it hands to the kernel at once.
+            let clients = try stride(from: 60_000, through: 76_000, by: 2000).flatMap { size in
+                try [true, false].map { isChunked in
+                    let client = try it.client()
+                    let lines = isChunked ? "Transfer-Encoding: chunked\r\n" : "Content-Length: \(size)\r\n"
+                    try client.send(it.request("POST /app/\(size)", lines) + (isChunked ? Self.chunked(size) : Self.body(size)))
+                    return client
+                }
+            }
+            // Everything is there before the first connection is.
+            pause(milliseconds: 200)
+            door.open()
+            for client in clients {
+                let response = try client.response()
+                #expect(response.status == 200)
+                #expect(response["connection"] == nil)
+            }
+            #expect(app.requests.allSatisfy { $0.isWhole && $0.target == "/app/\($0.body.count)" })
+        }
+    }
+
+    @Test("a body that waits for the answer before it goes out whole, at once, on a connection that takes it all")
+    func bodiesThatWaitForAnswers() async throws {
+        let gates = Self.waitingSizes.map { _ in Gate() }
         let script = UpstreamScript { connection, request in
             try connection.readBody(&request)
-            try connection.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
-            return false
+            if request.method == "GET", let index = Int(request.target.split(separator: "/").last ?? "") { try gates[index].wait() }
+            try connection.send(UpstreamScript.answer(to: request))
+            return true
         }
         try await ForwardingGateway.run(script) { it in
+            // The kernel learns to take much from this connection.
+            for _ in 0..<4 { #expect(try it.send(it.request("POST /app/x", "Content-Length: \(4 << 20)\r\n") + Self.body(4 << 20)).status == 200) }
             let client = try it.client()
-            for size in Self.sizes {
-                for isChunked in [true, false] {
-                    let lines = isChunked ? "Transfer-Encoding: chunked\r\n" : "Content-Length: \(size)\r\n"
-                    try client.send(it.request("POST /app/x", lines) + (isChunked ? Self.chunked(size) : Self.body(size)))
-                    let response = try client.response()
-                    #expect(response.status == 200, "\(size)")
-                    #expect(response["connection"] == nil, "\(size)")
-                    #expect(it.app.requests.last?.body.count == size)
-                }
+            for (index, size) in Self.waitingSizes.enumerated() {
+                try client.send(it.request("GET /app/\(index)") + it.request("POST /app/x", "Transfer-Encoding: chunked\r\n") + Self.chunked(size))
+                // What comes behind the first request is there before its answer.
+                pause(milliseconds: 50)
+                gates[index].open()
+                #expect(try client.response().status == 200)
+                let response = try client.response()
+                #expect(response.status == 200)
+                #expect(response["connection"] == nil)
+                #expect(it.app.requests.last?.body.count == size)
             }
         }
     }
+
+    static let waitingSizes = Array(stride(from: 60_000, through: 80_000, by: 1000))
 
     @Test("server-sent events come one by one, as they are sent, and the client that goes ends them")
     func events() async throws {
@@ -311,6 +345,7 @@ struct StreamingTests {
         try await ForwardingGateway.run { it in
             let client = try it.client(receiveBuffer: 65536)
             let requests = Array(String(repeating: "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n", count: 2000).utf8)
+            // The gateway answers until the client's side is full, which takes it a while; then it must stop reading.
             let sent = Counter()
             let socket = client.socket
             Thread.detachNewThread {
@@ -321,7 +356,7 @@ struct StreamingTests {
                     }
                 } catch { return }
             }
-            #expect(Self.settled { sent.count } < Self.large / 2)
+            #expect(Self.settled(for: .seconds(2)) { sent.count } < Self.large / 2)
             socket.shutdown()
         }
     }

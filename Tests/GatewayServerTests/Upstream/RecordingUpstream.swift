@@ -28,11 +28,22 @@ final class RecordingUpstream: Sendable {
     /// - Parameters:
     ///   - port: 0 takes a free one.
     ///   - receiveBuffer: bytes that the kernel takes in before it holds the gateway back; nil: its default.
-    init(_ script: UpstreamScript = .normal, port: Int = 0, receiveBuffer: Int? = nil) throws {
-        listener = try RawSocket.listening(port: port, receiveBuffer: receiveBuffer)
+    ///   - door: until it is open, connections are not even established: the gateway goes on trying.
+    init(_ script: UpstreamScript = .normal, port: Int = 0, receiveBuffer: Int? = nil, door: Gate? = nil) throws {
+        listener = try RawSocket.listening(port: port, backlog: door == nil ? 1024 : 0, receiveBuffer: receiveBuffer)
         self.port = listener.port
         self.script = script
-        Thread.detachNewThread { [self] in acceptConnections() }
+        // One in a queue of none: no SYN is answered from here on.
+        let first = try door.map { _ in try RawSocket(connectingTo: listener.port) }
+        Thread.detachNewThread { [self] in
+            if let door {
+                try? door.wait()
+                listener.setBacklog(1024)
+                _ = listener.accept()
+                first?.close()
+            }
+            acceptConnections()
+        }
     }
 
     var record: Record { state.withLock { $0 } }
