@@ -27,12 +27,18 @@ final class RawSocket: Sendable {
         guard unsafe withAddress(port, { unsafe connect(descriptor, $0, $1) }) == 0 else { throw Failure(what: "connect: \(errno)") }
     }
 
+    /// Holds a port on which nobody listens, so that no other test is given it. What listens on it later is bound to the same port.
+    static func holdingPort(_ port: Int = 0) throws -> RawSocket {
+        let socket = RawSocket(descriptor: socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0))
+        socket.set(SO_REUSEADDR, CInt(1))
+        guard unsafe socket.withAddress(port, { unsafe bind(socket.descriptor, $0, $1) }) == 0 else { throw Failure(what: "bind: \(errno)") }
+        return socket
+    }
+
     /// - Parameter port: 0 takes a free one.
     static func listening(port: Int = 0, backlog: Int = 1024, receiveBuffer: Int? = nil) throws -> RawSocket {
-        let socket = RawSocket(descriptor: socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0))
-        socket.set(SO_REUSEADDR, 1)
+        let socket = try holdingPort(port)
         if let receiveBuffer { socket.set(SO_RCVBUF, CInt(receiveBuffer)) }
-        guard unsafe socket.withAddress(port, { unsafe bind(socket.descriptor, $0, $1) }) == 0 else { throw Failure(what: "bind: \(errno)") }
         guard listen(socket.descriptor, CInt(backlog)) == 0 else { throw Failure(what: "listen: \(errno)") }
         return socket
     }

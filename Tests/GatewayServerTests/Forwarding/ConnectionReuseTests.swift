@@ -147,10 +147,8 @@ struct ConnectionReuseTests {
 
     @Test("nobody listens: 502 as a problem, then 503 with Retry-After while the server is left out, and recovery by itself")
     func refusedAndBack() async throws {
-        let gone = try RecordingUpstream()
-        let port = gone.port
-        gone.stop()
-        try await ForwardingGateway.run(configure: { _ in [TestUpstream("app", [port], retries: 0)] }) { it in
+        let gone = try RawSocket.holdingPort()
+        try await ForwardingGateway.run(configure: { _ in [TestUpstream("app", [gone.port], retries: 0)] }) { it in
             var statuses: [Int] = []
             for method in ["GET", "POST", "GET", "GET"] {
                 let response = try it.send(it.request("\(method) /app/x"))
@@ -162,7 +160,7 @@ struct ConnectionReuseTests {
                 statuses.append(response.status)
             }
             #expect(statuses == [502, 502, 502, 503])
-            let back = try RecordingUpstream(port: port)
+            let back = try RecordingUpstream(port: gone.port)
             defer { back.stop() }
             try waitUntil("the server is taken back") { try it.send(it.request("GET /app/x")).status == 200 }
         }
@@ -170,8 +168,7 @@ struct ConnectionReuseTests {
 
     @Test("with one server dead, every request is answered by the other, whatever its method")
     func otherServer() async throws {
-        let gone = try RecordingUpstream()
-        gone.stop()
+        let gone = try RawSocket.holdingPort()
         try await ForwardingGateway.run(configure: { [TestUpstream("app", [gone.port, $0.port])] }) { it in
             for index in 0..<20 {
                 let response = try it.send(it.request(index % 2 == 0 ? "GET /app/x" : "POST /app/x", body: index % 2 == 0 ? "" : "hello"))

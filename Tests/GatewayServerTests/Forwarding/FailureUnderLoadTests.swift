@@ -8,20 +8,17 @@ struct FailureUnderLoadTests {
     /// A server that is killed and started again, on one port.
     final class Mortal: Sendable {
         private let current: Mutex<RecordingUpstream>
-        let port: Int
+        private let held: RawSocket
+        var port: Int { held.port }
 
         init() throws {
-            let first = try RecordingUpstream()
-            port = first.port
-            current = Mutex(first)
+            held = try RawSocket.holdingPort()
+            current = Mutex(try RecordingUpstream(port: held.port))
         }
 
         func kill() { current.withLock { $0.stop() } }
 
-        func start() throws {
-            let port = port
-            try current.withLock { $0 = try RecordingUpstream(port: port) }
-        }
+        func start() throws { try current.withLock { $0 = try RecordingUpstream(port: port) } }
     }
 
     @Test("no request hangs and no answer meets another request, while servers are killed and started again")
