@@ -1,13 +1,13 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// The fuzzers, apart from the product: libFuzzer brings its own `main` and wants the whole program instrumented.
+/// The fuzzers, apart from the product: libFuzzer wants the whole program instrumented.
 ///
 /// `Sources/HTTPWire` and `Sources/Access` are links to the sources of the gateway: what is `package` there is seen by one package only.
-let instrumented: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"]), .swiftLanguageMode(.v6)]
+let instrumented: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer"]), .swiftLanguageMode(.v6)]
 /// As the gateway compiles them.
 let features: [SwiftSetting] =
-    [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"]), .strictMemorySafety()]
+    [.unsafeFlags(["-sanitize=fuzzer"]), .strictMemorySafety()]
     + [
         "ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility", "NonisolatedNonsendingByDefault", "InferIsolatedConformances",
         "ImmutableWeakCaptures",

@@ -2,12 +2,14 @@ import Access
 import HTTPWire
 
 /// Targets: refused, or canonical for good, of allowed bytes only, without a second meaning. And answers of upstreams, which must not trap.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzTargets(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    let bytes = Array(UnsafeBufferPointer(start: start, count: count))
-    target(bytes)
-    response(bytes)
-    return 0
+@main
+enum FuzzTargets {
+    static func main() {
+        LibFuzzer.run { bytes in
+            target(bytes)
+            response(bytes)
+        }
+    }
 }
 
 private func target(_ sent: [UInt8]) {

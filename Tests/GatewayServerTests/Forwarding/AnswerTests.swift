@@ -64,7 +64,8 @@ struct AnswerTests {
                 #expect(response.body == answer.body)
                 #expect(response["connection"] == nil)
                 // An answer that came with more than itself ends the connection before the next request.
-                #expect(it.app.record.connections == (answer.isReused ? 1 : round))
+                #expect(it.app.requests.count == round)
+                #expect(it.app.usedConnections == (answer.isReused ? 1 : round))
             }
         }
     }
@@ -85,7 +86,7 @@ struct AnswerTests {
                 #expect(response["transfer-encoding"] == nil)
             }
             #expect(it.app.requests.map(\.line) == Array(repeating: "HEAD /app/x HTTP/1.1", count: 4))
-            #expect(it.app.record.connections == 1)
+            #expect(it.app.usedConnections == 1)
         }
     }
 

@@ -13,7 +13,7 @@ struct ConnectionReuseTests {
                 let response = try it.send(it.request("POST /app/x", "X-Request-Id: request-\(index)\r\n", body: String(repeating: "b", count: index * 100 + 1)))
                 #expect(response.body == "request request-\(index)")
             }
-            #expect(it.app.record.connections == 1)
+            #expect(it.app.usedConnections == 1)
             #expect(it.app.requests.map(\.body.count) == (0..<20).map { $0 * 100 + 1 })
         }
     }
@@ -32,7 +32,7 @@ struct ConnectionReuseTests {
             #expect(try client.isClosed())
             try it.app.wait(for: "the end of the first connection") { $0.ended == 1 }
             #expect(try it.send(it.request("GET /app/y", "X-Request-Id: request-0002\r\n")).body == "request request-0002")
-            #expect(it.app.record.connections == 2)
+            #expect(it.app.usedConnections == 2)
         }
     }
 
@@ -60,7 +60,7 @@ struct ConnectionReuseTests {
             #expect(try client.take(5) == "early")
             #expect(try client.isClosed())
             #expect(try it.send(it.request("GET /app/y", "X-Request-Id: request-0002\r\n")).body == "request request-0002")
-            #expect(it.app.record.connections == 2)
+            #expect(it.app.usedConnections == 2)
         }
     }
 
@@ -81,7 +81,7 @@ struct ConnectionReuseTests {
             gate.open()
             try it.app.wait(for: "the end of the connection") { $0.ended == 1 }
             #expect(try it.send(it.request("GET /app/x", "X-Request-Id: request-0002\r\n")).body == "request request-0002")
-            #expect(it.app.record.connections == 2)
+            #expect(it.app.usedConnections == 2)
         }
     }
 
@@ -140,7 +140,7 @@ struct ConnectionReuseTests {
             try it.app.wait(for: "four requests at once") { $0.requests.count == 4 }
             gate.open()
             for client in clients { #expect(try client.response().status == 200) }
-            #expect(it.app.record.connections == 4)
+            #expect(it.app.usedConnections == 4)
             #expect(try it.send(it.request("GET /app/second")).status == 200)
         }
     }

@@ -102,7 +102,7 @@ struct StreamingTests {
                 #expect(isSameChunked, "\(size)")
                 #expect(response["connection"] == nil)
             }
-            #expect(it.app.record.connections == 1)
+            #expect(it.app.usedConnections == 1)
         }
     }
 

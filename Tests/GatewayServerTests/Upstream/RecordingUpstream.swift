@@ -48,6 +48,8 @@ final class RecordingUpstream: Sendable {
 
     var record: Record { state.withLock { $0 } }
     var requests: [UpstreamRequest] { record.requests }
+    /// How many connections carried the requests.
+    var usedConnections: Int { Set(requests.map(\.connection)).count }
 
     /// Ends the listener and every connection. Nothing listens on the port afterwards.
     func stop() {
