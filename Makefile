@@ -2,12 +2,13 @@
 #   make run      set up, build, start on 127.0.0.1:8080 and print commands to paste
 #   make test     set up and run every test
 #   make demo     play the whole story on a free port, then stop
+#   make fuzz     fuzz the parsers for SECONDS (60 unless given) each
 
 SHELL := /bin/bash
 SYSTEM_PACKAGES := ca-certificates curl git libpq-dev libsqlite3-dev libssl-dev pkg-config
 GATEHOUSE := .build/release/gatehouse
 
-.PHONY: run test demo build bench format check setup clean
+.PHONY: run test demo build bench fuzz format check setup clean
 
 run: build
 	@[ -e keys/tokens.jwks.json ] || $(GATEHOUSE) init
@@ -25,6 +26,10 @@ build: setup
 
 bench: build
 	@Benchmarks/run.sh $(GATEHOUSE)
+
+SECONDS ?= 60
+fuzz: setup
+	@Fuzz/run.sh $(SECONDS)
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests

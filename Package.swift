@@ -81,12 +81,13 @@ let package = Package(
             name: "GatewayConfigurationTests",
             dependencies: ["Access", "GatewayConfiguration", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens"]
         ),
+        .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore", "HTTPWire"]),
         .testTarget(name: "GatehouseCommandTests", dependencies: ["GatewayTesting", "StrictJSON", "Tokens", "gatehouse"]),
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
                 "Access", "CustomerAPI", "Customers", "GatewayConfiguration", "GatewayCore", "GatewayServer", "GatewayTesting",
-                "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
+                "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens", "gatehouse",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -45,6 +45,19 @@ package enum KnownField: UInt8, CaseIterable, Sendable {
     /// The field with this name, compared without case.
     @inline(__always)
     static func named(_ bytes: Span<UInt8>, _ range: Range<Int>) -> KnownField {
+        let candidate = candidate(bytes, range)
+        return bytes.isEqualIgnoringCase(range, candidate.name) ? candidate : .other
+    }
+
+    /// The field that a backend takes this name for when it folds every byte that is no letter or digit into `-`, as CGI, WSGI and PHP do.
+    package static func folded(_ bytes: Span<UInt8>, _ range: Range<Int>) -> KnownField {
+        let candidate = candidate(bytes, range)
+        return bytes.isEqualFolded(range, candidate.name) ? candidate : .other
+    }
+
+    /// The only field that a name of this length and with these letters can be.
+    @inline(__always)
+    private static func candidate(_ bytes: Span<UInt8>, _ range: Range<Int>) -> KnownField {
         // The length picks at most three candidates, so most names cost one comparison or none.
         let first = bytes[range.lowerBound] | 0x20
         let candidate: KnownField
@@ -68,7 +81,7 @@ package enum KnownField: UInt8, CaseIterable, Sendable {
         case 17: candidate = .transferEncoding
         default: return .other
         }
-        return bytes.isEqualIgnoringCase(range, candidate.name) ? candidate : .other
+        return candidate
     }
 }
 
@@ -83,6 +96,19 @@ extension Span<UInt8> {
             let expected = unsafe text.utf8Start[offset]
             let lower = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
             if lower != expected { return false }
+        }
+        return true
+    }
+
+    /// Whether the bytes of `range` are `text`, which is lower-case letters, digits and `-`, when every byte that is no letter or digit is taken for `-`.
+    package func isEqualFolded(_ range: Range<Int>, _ text: StaticString) -> Bool {
+        guard range.count == text.utf8CodeUnitCount else { return false }
+        for offset in 0..<range.count {
+            let byte = self[range.lowerBound + offset]
+            let lower = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+            let isAlphanumeric = lower &- UInt8(ascii: "a") < 26 || lower &- UInt8(ascii: "0") < 10
+            // The pointer of a StaticString lives as long as the program, and `offset` is below its length.
+            if unsafe text.utf8Start[offset] != (isAlphanumeric ? lower : UInt8(ascii: "-")) { return false }
         }
         return true
     }

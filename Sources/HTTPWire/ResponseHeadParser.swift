@@ -14,6 +14,7 @@ package struct ResponseHead: Sendable {
     var lines: HeadLines
     package internal(set) var framing: Framing = .none
     package internal(set) var isKeepAlive = true
+    var isHTTP10 = false
     package internal(set) var byteCount = 0
 
     package var fields: [HeadField] { lines.fields }
@@ -33,6 +34,7 @@ package struct ResponseHeadParser: Sendable {
         head.status = 0
         head.framing = .none
         head.isKeepAlive = true
+        head.isHTTP10 = false
         head.byteCount = 0
     }
 
@@ -73,13 +75,16 @@ package struct ResponseHeadParser: Sendable {
             throw .malformed("a control character in the status line")
         }
         head.status = status
-        head.isKeepAlive = bytes[start + 7] == UInt8(ascii: "1")
+        head.isHTTP10 = bytes[start + 7] == UInt8(ascii: "0")
+        head.isKeepAlive = !head.isHTTP10
     }
 
     private mutating func finish(_ bytes: Span<UInt8>, isHead: Bool) throws(WireError) {
         if head.lines.hasConnectionOption(bytes, "close") { head.isKeepAlive = false }
         let length = try head.lines.contentLength(bytes)
         let encoding = head.value(.transferEncoding)
+        // RFC 9112 section 6.1: a version that has no chunks cannot have meant them.
+        if encoding != nil, head.isHTTP10 { throw .malformed("Transfer-Encoding in HTTP/1.0") }
         if encoding != nil, length != nil { throw .malformed("both Content-Length and Transfer-Encoding") }
         if let encoding, !bytes.isEqualIgnoringCase(encoding, "chunked") {
             throw .malformed("a Transfer-Encoding other than exactly `chunked`")

@@ -2,10 +2,10 @@ import Glibc
 
 /// A client that sends exactly the bytes it is given and shows exactly the bytes it gets: no library in between repairs anything.
 final class RawClient {
-    private let descriptor: CInt
+    let socket: RawSocket
     private(set) var buffer: [UInt8] = []
 
-    struct Failure: Error { let what: String }
+    typealias Failure = RawSocket.Failure
 
     /// One response, taken apart.
     struct Response {
@@ -17,76 +17,66 @@ final class RawClient {
         subscript(name: String) -> String? { headers.first { $0.name == name }?.value }
     }
 
-    init(port: Int) throws {
-        descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        var timeout = timeval(tv_sec: 10, tv_usec: 0)
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        // The address is a local that outlives the call.
-        let result = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard result == 0 else { throw Failure(what: "connect: \(errno)") }
-    }
+    init(port: Int, receiveBuffer: Int? = nil) throws { socket = try RawSocket(connectingTo: port, receiveBuffer: receiveBuffer) }
 
-    deinit { Glibc.close(descriptor) }
+    func send(_ text: String) throws { try socket.send(text) }
 
-    func send(_ text: String) throws { try send(Array(text.utf8)) }
-
-    func send(_ bytes: [UInt8]) throws {
-        var sent = 0
-        while sent < bytes.count {
-            // `sent` is below the count.
-            let count = unsafe bytes.withUnsafeBytes {
-                unsafe Glibc.send(descriptor, $0.baseAddress! + sent, $0.count - sent, CInt(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { throw Failure(what: "send: \(errno)") }
-            sent += count
-        }
-    }
+    func send(_ bytes: [UInt8]) throws { try socket.send(bytes) }
 
     /// No more will be sent.
-    func finish() { shutdown(descriptor, CInt(SHUT_WR)) }
+    func finish() { socket.finish() }
 
     /// False at the end of the stream.
     private func fill() throws -> Bool {
-        var bytes = [UInt8](repeating: 0, count: 65536)
-        // The buffer has room for its count.
-        let count = unsafe bytes.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
-        if count < 0 { throw Failure(what: "nothing came within 10 s, or the connection was reset: \(errno)") }
-        buffer += bytes.prefix(count)
-        return count > 0
+        let bytes = try socket.receive()
+        buffer += bytes
+        return !bytes.isEmpty
     }
 
-    /// The next response; `isHead` when it answers HEAD.
+    /// The next response; `isHead` when it answers HEAD. A body is delimited by its length, by chunks, or by the end of the connection
+    /// where that is said to follow; one that ends too early is an error.
     func response(isHead: Bool = false) throws -> Response {
-        let end = Array("\r\n\r\n".utf8)
-        var headEnd = find(end)
-        while headEnd == nil {
-            guard try fill() else { throw Failure(what: "closed before the head was complete: \(text)") }
-            headEnd = find(end)
+        var response = try head()
+        if isHead || 100..<200 ~= response.status || [204, 304].contains(response.status) { return response }
+        if response["transfer-encoding"] == "chunked" {
+            response.body = try chunkedBody()
+        } else if let length = response["content-length"].flatMap({ Int($0) }) {
+            response.body = try take(length)
+        } else if response["connection"] == "close" {
+            while try fill() {}
+            response.body = try take(buffer.count)
         }
-        guard let headEnd else { throw Failure(what: "no head") }
-        let lines = String(decoding: buffer[..<headEnd], as: UTF8.self).components(separatedBy: "\r\n")
-        guard let status = lines[0].split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else { throw Failure(what: lines[0]) }
+        return response
+    }
+
+    /// The head of the next response; its body is left.
+    func head() throws -> Response {
+        let lines = try line(endedBy: "\r\n\r\n").split(separator: "\r\n", omittingEmptySubsequences: false)
+        guard let status = lines[0].split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else { throw Failure(what: "\(lines[0])") }
         let headers = lines.dropFirst().map { line in
             let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             return (name: parts[0].lowercased(), value: parts.count > 1 ? parts[1].trimmingPrefix(" ").description : "")
         }
-        buffer.removeFirst(headEnd + 4)
-        var response = Response(status: status, headers: headers, body: "")
-        let length = isHead || status == 204 || status == 304 || status == 100 ? 0 : response["content-length"].flatMap { Int($0) } ?? 0
-        while buffer.count < length {
-            guard try fill() else { throw Failure(what: "closed in the body") }
+        return Response(status: status, headers: headers, body: "")
+    }
+
+    /// A chunked body, its trailers read and dropped.
+    func chunkedBody() throws -> String {
+        var body = ""
+        while let chunk = try chunk() { body += chunk }
+        return body
+    }
+
+    /// The next chunk; nil at the end of the body.
+    func chunk() throws -> String? {
+        let size = try line(endedBy: "\r\n")
+        guard let count = Int(size, radix: 16) else { throw Failure(what: "no chunk size: \(size)") }
+        guard count == 0 else {
+            let data = try take(count + 2)
+            return String(data.dropLast())
         }
-        response.body = String(decoding: buffer.prefix(length), as: UTF8.self)
-        buffer.removeFirst(length)
-        return response
+        while try !line(endedBy: "\r\n").isEmpty {}
+        return nil
     }
 
     /// Reads until the server closes; what came and was not read as a response.
@@ -99,19 +89,53 @@ final class RawClient {
     /// Whether the server closes without sending anything more.
     func isClosed() throws -> Bool { try readToEnd().isEmpty }
 
-    private var text: String { String(decoding: buffer, as: UTF8.self) }
+    /// This many bytes as text.
+    func take(_ count: Int) throws -> String {
+        while buffer.count < count {
+            guard try fill() else { throw Failure(what: "closed in the body, after \(buffer.count) of \(count) bytes") }
+        }
+        defer { buffer.removeFirst(count) }
+        return String(decoding: buffer.prefix(count), as: UTF8.self)
+    }
 
-    private func find(_ pattern: [UInt8]) -> Int? {
+    /// Reads this many bytes and drops them.
+    func skip(_ count: Int) throws {
+        var missing = count
+        while missing > 0 {
+            if buffer.isEmpty { guard try fill() else { throw Failure(what: "closed in the body, \(missing) of \(count) bytes before its end") } }
+            let part = min(missing, buffer.count)
+            buffer.removeFirst(part)
+            missing -= part
+        }
+    }
+
+    /// Whether the next bytes are these, in whatever pieces they come.
+    func isNext(_ bytes: [UInt8]) throws -> Bool {
+        while buffer.count < bytes.count { guard try fill() else { return false } }
+        defer { buffer.removeFirst(bytes.count) }
+        // Both have at least the count.
+        return unsafe memcmp(buffer, bytes, bytes.count) == 0
+    }
+
+    /// What stands before the pattern, which is taken away.
+    private func line(endedBy pattern: String) throws -> String {
+        let pattern = Array(pattern.utf8)
+        var searched = 0
+        while true {
+            if let end = find(pattern, from: searched) {
+                defer { buffer.removeFirst(end + pattern.count) }
+                return String(decoding: buffer[..<end], as: UTF8.self)
+            }
+            searched = max(0, buffer.count - pattern.count)
+            guard try fill() else { throw Failure(what: "closed too early: \(String(decoding: buffer.prefix(2000), as: UTF8.self))") }
+        }
+    }
+
+    private func find(_ pattern: [UInt8], from first: Int) -> Int? {
         guard buffer.count >= pattern.count else { return nil }
-        for start in 0...(buffer.count - pattern.count) where buffer[start] == pattern[0] {
+        for start in first...(buffer.count - pattern.count) where buffer[start] == pattern[0] {
             if buffer[start..<start + pattern.count].elementsEqual(pattern) { return start }
         }
         return nil
-    }
-}
-
-extension String {
-    fileprivate func components(separatedBy separator: String) -> [String] {
-        split(separator: separator, omittingEmptySubsequences: false).map(String.init)
     }
 }

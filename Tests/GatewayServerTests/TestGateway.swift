@@ -66,9 +66,9 @@ final class TestGateway: Sendable {
 
     static func snapshot(
         policy text: String = policy, partners: [PartnerDirectory.Partner], key: TokenKeyText = .one, hosts: [String] = [],
-        sessionSecrets: [String] = TestSession.secrets
+        upstreams: [TestUpstream] = [], sessionSecrets: [String] = TestSession.secrets
     ) throws -> Snapshot {
-        let loaded = PolicyFile.compile(Array(text.utf8), file: "policy.yaml", upstreams: [])
+        let loaded = PolicyFile.compile(Array(text.utf8), file: "policy.yaml", upstreams: Set(upstreams.map(\.target.name)))
         let policy = try #require(loaded.policy, "\(loaded.diagnostics)")
         let ring = try KeyRing(jwks: Array(key.jwks.utf8))
         let settings = GatewaySettings(issuer: issuer, audience: "provisioning", tokenLifetime: 600, hosts: hosts, bodyLimit: 4096)
@@ -76,7 +76,9 @@ final class TestGateway: Sendable {
             policy: policy, verifier: PartnerTokenVerifier(keys: ring, issuer: issuer, audience: "provisioning"),
             issuer: PartnerTokenIssuer(key: ring.signing, issuer: issuer, audience: "provisioning"), partners: PartnerDirectory(partners),
             sessions: try AcceptedSessions(profiles: [.authjsV5, .nextauthV4], secrets: sessionSecrets.map(TestSession.bytes)),
-            origins: AllowedOrigins(["https://app.example.com"]), settings: settings, loaded: 0
+            origins: AllowedOrigins(["https://app.example.com"]), settings: settings,
+            upstreams: Dictionary(uniqueKeysWithValues: upstreams.map { ($0.target.name, $0.profile) }),
+            publicKeySet: TestAssertion.publicKeySet, loaded: 0
         )
     }
 
@@ -90,7 +92,8 @@ final class TestGateway: Sendable {
     }
 
     init(
-        limits: ServerLimits = ServerLimits(), hosts: [String] = [], sessionSecrets: [String] = TestSession.secrets
+        limits: ServerLimits = ServerLimits(), hosts: [String] = [], policy: String = policy, upstreams: [TestUpstream] = [],
+        sessionSecrets: [String] = TestSession.secrets
     ) async throws {
         let partners = [
             Self.partner("acme", roles: ["partner-writer"]), Self.partner("reader", roles: ["partner-reader"]),
@@ -100,7 +103,8 @@ final class TestGateway: Sendable {
             Self.partner("elsewhere", roles: ["partner-writer"], networks: ["10.0.0.0/8"]),
         ]
         secrets = Dictionary(uniqueKeysWithValues: partners.map { ($0.0.id, $0.1) })
-        snapshot = try Self.snapshot(partners: partners.map(\.0), hosts: hosts, sessionSecrets: sessionSecrets)
+        snapshot = try Self.snapshot(
+            policy: policy, partners: partners.map(\.0), hosts: hosts, upstreams: upstreams, sessionSecrets: sessionSecrets)
         log = FileManager.default.temporaryDirectory.appendingPathComponent("gatehouse-\(UUID().uuidString).jsonl")
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
@@ -109,7 +113,7 @@ final class TestGateway: Sendable {
                 store: MemoryCustomerStore(), cursorKey: HMACKey(.sha256, key: SecretBytes(RandomBytes.generate(32)))
             ),
             tokens: TokenEndpoint(throttle: FailureThrottle()), decisions: try DecisionLog(.file(log.path), logger: logger), logger: logger,
-            limits: limits, isStoreReady: { true }
+            limits: limits, upstreams: upstreams.map(\.target), isStoreReady: { true }
         )
         server = try await GatewayServer(services: services, snapshot: snapshot, threads: 1)
         listener = try await server.listen(host: "127.0.0.1", port: 0)
@@ -119,15 +123,14 @@ final class TestGateway: Sendable {
     /// Starts one, uses it, and stops it whatever happens; the records of the decision log afterwards.
     @discardableResult
     static func run(
-        limits: ServerLimits = ServerLimits(), hosts: [String] = [], sessionSecrets: [String] = TestSession.secrets,
-        _ body: @Sendable (TestGateway) async throws -> Void
+        limits: ServerLimits = ServerLimits(), hosts: [String] = [], policy: String = policy, upstreams: [TestUpstream] = [],
+        sessionSecrets: [String] = TestSession.secrets, _ body: @Sendable (TestGateway) async throws -> Void
     ) async throws -> [JSONElement] {
-        let gateway = try await TestGateway(limits: limits, hosts: hosts, sessionSecrets: sessionSecrets)
-        let result: Result<Void, any Error>
-        do {
-            result = .success(try await withTaskExecutorPreference(BlockingExecutor.shared) { try await body(gateway) })
-        } catch {
-            result = .failure(error)
+        let gateway = try await TestGateway(
+            limits: limits, hosts: hosts, policy: policy, upstreams: upstreams, sessionSecrets: sessionSecrets)
+        // A task of its own begins on its executor; `withTaskExecutorPreference` would begin on the thread that calls it.
+        let result = await withoutActuallyEscaping(body) { body in
+            await Task(executorPreference: BlockingExecutor.shared) { try await body(gateway) }.result
         }
         try await gateway.server.stop([gateway.listener, gateway.admin], within: 5)
         let text = (try? String(contentsOf: gateway.log, encoding: .utf8)) ?? ""

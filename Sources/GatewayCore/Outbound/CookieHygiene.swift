@@ -21,9 +21,11 @@ enum CookieHygiene {
 
     private static func isNamed(_ bytes: Span<UInt8>, _ cookie: Range<Int>, _ name: String) -> Bool {
         var start = cookie.lowerBound
+        // `=name=value` is a cookie without a name to some readers, and this one to others (CVE-2023-23934).
+        while start < cookie.upperBound, bytes[start] == UInt8(ascii: "=") || isSpace(bytes[start]) { start += 1 }
         for prefix in ["__Secure-", "__Host-"] as [StaticString] {
             let length = prefix.utf8CodeUnitCount
-            if cookie.count > length, bytes.isEqual(start..<start + length, prefix) {
+            if cookie.upperBound - start > length, bytes.isEqual(start..<start + length, prefix) {
                 start += length
                 break
             }

@@ -10,7 +10,8 @@ package enum HeaderHygiene {
             .signatureInput, .xRequestID, .traceparent:
             return false
         case .contentType, .contentDigest, .idempotencyKey, .ifMatch, .ifNoneMatch, .origin, .secFetchSite, .accept: return true
-        case .other: return !isRemoved(bytes, field.name)
+        // A second spelling of a field that is judged or written here, such as `content_length`, would be joined with it by a backend that folds.
+        case .other: return KnownField.folded(bytes, field.name) == .other && !isRemoved(bytes, field.name)
         }
     }
 
@@ -39,8 +40,7 @@ package enum HeaderHygiene {
         case UInt8(ascii: "c"): return spells(bytes, name, "cf-connecting-ip")
         case UInt8(ascii: "t"): return spells(bytes, name, "true-client-ip") || isHopByHop(bytes, name)
         case UInt8(ascii: "k"), UInt8(ascii: "p"): return isHopByHop(bytes, name)
-        // Spellings of what the gateway reads itself or writes anew, such as `content_length`, which a backend may fold.
-        case UInt8(ascii: "a"), UInt8(ascii: "h"), UInt8(ascii: "s"): return folded.contains { spells(bytes, name, $0) }
+        case UInt8(ascii: "h"): return spells(bytes, name, "http2-settings")
         default: return false
         }
     }
@@ -48,10 +48,8 @@ package enum HeaderHygiene {
     /// Headers by which somebody in between says where a request came from, went to, or what it should have been (rows H-05, H-08, H-09, H-14).
     private static let controls: [StaticString] = [
         "x-real-ip", "x-client-ip", "x-cluster-client-ip", "x-original-url", "x-original-uri", "x-original-method", "x-rewrite-url",
-        "x-envoy-original-path", "x-http-method-override", "x-http-method", "x-method-override", "x-middleware-subrequest", "x-request-id",
+        "x-envoy-original-path", "x-http-method-override", "x-http-method", "x-method-override", "x-middleware-subrequest",
     ]
-
-    private static let folded: [StaticString] = ["authorization", "host", "signature", "signature-input"]
 
     /// RFC 9110 section 7.6.1; `Connection`, `Transfer-Encoding` and `Upgrade` are known fields.
     private static let hopByHop: [StaticString] = [
@@ -93,7 +91,7 @@ package enum HeaderHygiene {
 }
 
 /// The names that a `Connection` header nominates, which are removed with it (RFC 9110 section 7.6.1).
-struct NominatedNames {
+package struct NominatedNames {
     private var ranges: [Range<Int>] = []
 
     /// - Throws: when a name is nominated that must not be.
@@ -110,7 +108,17 @@ struct NominatedNames {
         }
     }
 
-    func contains(_ name: Range<Int>, _ bytes: Span<UInt8>) -> Bool {
+    /// Of an answer. What must not be nominated is kept: an upstream may say so of its own hop only.
+    package init(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>) {
+        guard head.value(.connection) != nil else { return }
+        for field in head.fields where field.known == .connection {
+            bytes.forEachListMember(field.value) { name in
+                if !HeaderHygiene.isProtected(bytes, name) { ranges.append(name) }
+            }
+        }
+    }
+
+    package func contains(_ name: Range<Int>, _ bytes: Span<UInt8>) -> Bool {
         ranges.contains { bytes.isEqualIgnoringCase($0, as: name) }
     }
 }

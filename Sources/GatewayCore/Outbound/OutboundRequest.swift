@@ -9,6 +9,8 @@ package struct OutboundRequest {
     /// What the head is made of besides the request and its grant.
     package struct Facts {
         package let requestID: [UInt8]
+        /// The name of this gateway, as in its tokens.
+        package let issuer: String
         /// The client's address, as text.
         package let remote: [UInt8]
         package let isSecure: Bool
@@ -22,10 +24,11 @@ package struct OutboundRequest {
         package let isUpgrade: Bool
 
         package init(
-            requestID: [UInt8], remote: [UInt8], isSecure: Bool, now: Int64, traceIDs: (UInt64, UInt64, UInt64),
+            requestID: [UInt8], issuer: String, remote: [UInt8], isSecure: Bool, now: Int64, traceIDs: (UInt64, UInt64, UInt64),
             sessionCookies: [String], isUpgrade: Bool
         ) {
             self.requestID = requestID
+            self.issuer = issuer
             self.remote = remote
             self.isSecure = isSecure
             self.now = now
@@ -60,11 +63,15 @@ package struct OutboundRequest {
         output.append(bytes, head.method)
         output.append(UInt8(ascii: " "))
         let sent = stripped(target)
-        output.append(target, sent)
+        if sent.needsSlash { output.append(UInt8(ascii: "/")) }
+        output.append(target, sent.range)
         output.append(text: " HTTP/1.1\r\nhost: ")
         let hostIndex = profile.preservesHost ? nil : output.count
         if profile.preservesHost, let host = head.value(.host) { output.append(bytes, host) }
+        let trace = bytes.extracting(head.value(.traceparent).map { $0 } ?? 0..<0)
+        let isTraced = TraceContext.isValid(trace)
         for field in head.fields where HeaderHygiene.mayReachUpstream(field, bytes) && !nominated.contains(field.name, bytes) {
+            if !isTraced, TraceContext.isState(field, bytes) { continue }
             output.append(text: "\r\n")
             output.append(bytes, field.name)
             output.append(text: ": ")
@@ -79,19 +86,21 @@ package struct OutboundRequest {
         case .chunked: output.append(text: "\r\ntransfer-encoding: chunked")
         }
         if facts.isUpgrade { output.append(text: "\r\nconnection: upgrade\r\nupgrade: websocket") }
-        appendOrigin(head, bytes, facts, to: &output)
+        appendOrigin(head, bytes, facts, trace: isTraced ? trace : nil, to: &output)
         appendIdentity(to: &output)
         try appendAssertion(head, bytes, target, sent, facts, to: &output)
         output.append(text: "\r\n\r\n")
         return hostIndex
     }
 
-    /// The target without the prefix that the upstream does not know, always with a slash in front.
-    private func stripped(_ target: Span<UInt8>) -> Range<Int> {
-        let prefix = profile.strip
-        guard !prefix.isEmpty, target.count > prefix.count, target[prefix.count] == UInt8(ascii: "/") else { return 0..<target.count }
-        for index in prefix.indices where target[index] != prefix[index] { return 0..<target.count }
-        return prefix.count..<target.count
+    /// The target without the prefix that the upstream does not know; where nothing of the path is left, it needs a slash in front.
+    private func stripped(_ target: Span<UInt8>) -> (range: Range<Int>, needsSlash: Bool) {
+        let (prefix, whole) = (profile.strip, 0..<target.count)
+        guard !prefix.isEmpty, target.count >= prefix.count else { return (whole, false) }
+        for index in prefix.indices where target[index] != prefix[index] { return (whole, false) }
+        let rest = prefix.count..<target.count
+        if rest.isEmpty || target[rest.lowerBound] == UInt8(ascii: "?") { return (rest, true) }
+        return target[rest.lowerBound] == UInt8(ascii: "/") ? (rest, false) : (whole, false)
     }
 
     private func appendCookies(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ facts: Facts, to output: inout [UInt8]) {
@@ -106,13 +115,13 @@ package struct OutboundRequest {
         }
     }
 
-    private func appendOrigin(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ facts: Facts, to output: inout [UInt8]) {
+    private func appendOrigin(
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ facts: Facts, trace: Span<UInt8>?, to output: inout [UInt8]
+    ) {
         output.append(text: "\r\nx-request-id: ")
         output.append(contentsOf: facts.requestID)
         output.append(text: "\r\ntraceparent: ")
-        let given = head.value(.traceparent).map { $0 } ?? 0..<0
-        let value = bytes.extracting(given)
-        TraceContext.append(continuing: TraceContext.isValid(value) ? value : nil, ids: facts.traceIDs, to: &output)
+        TraceContext.append(continuing: trace, ids: facts.traceIDs, to: &output)
         output.append(text: "\r\nx-forwarded-for: ")
         output.append(contentsOf: facts.remote)
         output.append(text: facts.isSecure ? "\r\nx-forwarded-proto: https\r\nx-forwarded-host: " : "\r\nx-forwarded-proto: http\r\nx-forwarded-host: ")
@@ -130,13 +139,15 @@ package struct OutboundRequest {
     }
 
     private func appendAssertion(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ target: Span<UInt8>, _ sent: Range<Int>, _ facts: Facts,
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ target: Span<UInt8>, _ sent: (range: Range<Int>, needsSlash: Bool), _ facts: Facts,
         to output: inout [UInt8]
     ) throws(Refusal) {
         if case .none = profile.signer { return }
         var claims: [UInt8] = []
         claims.reserveCapacity(512)
-        claims.append(text: #"{"iss":"gatehouse","aud":""#)
+        claims.append(text: #"{"iss":"#)
+        JSONText.append(facts.issuer, to: &claims)
+        claims.append(text: #","aud":""#)
         claims.append(contentsOf: profile.name.utf8)
         claims.append(text: #"","#)
         claims.append(contentsOf: caller?.assertionFragment ?? Array(#""caller":"anonymous""#.utf8))
@@ -145,7 +156,8 @@ package struct OutboundRequest {
         claims.append(text: #"","htm":""#)
         claims.append(bytes, head.method)
         claims.append(text: #"","htu":""#)
-        for index in sent { JSONText.appendEscaped(target[index], to: &claims) }
+        if sent.needsSlash { claims.append(UInt8(ascii: "/")) }
+        for index in sent.range { JSONText.appendEscaped(target[index], to: &claims) }
         claims.append(text: #"","route":"#)
         JSONText.append(grant.route.id, to: &claims)
         claims.append(text: #","policy":""#)

@@ -20,6 +20,11 @@ enum TraceContext {
         return trace && parent
     }
 
+    /// What vendors add to a trace. It belongs to the trace that `traceparent` names and goes when another one is started (section 3.3).
+    static func isState(_ field: HeadField, _ bytes: Span<UInt8>) -> Bool {
+        field.known == .other && bytes.isEqualFolded(field.name, "tracestate")
+    }
+
     /// Appends the value to send on. `ids` are random: two words for a new trace, one for this hop.
     static func append(continuing value: Span<UInt8>?, ids: (UInt64, UInt64, UInt64), to output: inout [UInt8]) {
         if let value {

@@ -1,6 +1,7 @@
 import Access
 import GatewayCore
 import HTTPWire
+import Glibc
 import NIOCore
 
 /// The client's side of a forwarded request: `Relay` is the other one.
@@ -27,13 +28,14 @@ extension ConnectionHandler {
             flush()
         }
         let exchange = exchange(.nobody, admission, bytes, started, bodyLimit: admission.bodyLimit)
+        let response = grant.route.timeoutMilliseconds.map { Int64($0) } ?? pool.target.responseMilliseconds
         let relay = Relay(
             exchange, client: self, pool: pool, isIdempotent: admission.method?.isIdempotent ?? false, isUpgrade: isUpgrade, head: head.bytes,
-            hostIndex: head.hostIndex
+            hostIndex: head.hostIndex, responseMilliseconds: response
         )
         state = .forwarding(relay)
         // Connecting has its own limit; this one catches what that misses.
-        setDeadline(milliseconds: pool.target.connectMilliseconds + pool.target.responseMilliseconds)
+        setDeadline(milliseconds: pool.target.connectMilliseconds + response)
         relay.start()
     }
 
@@ -43,7 +45,7 @@ extension ConnectionHandler {
         let snapshot = loop.gatekeeper.snapshot
         let request = OutboundRequest(grant, caller: admission.caller, to: profile, policy: snapshot.policy)
         let facts = OutboundRequest.Facts(
-            requestID: requestID, remote: remote, isSecure: false, now: loop.clock.seconds, traceIDs: loop.requestIDs.traceIDs(),
+            requestID: requestID, issuer: snapshot.settings.issuer, remote: remote, isSecure: false, now: loop.clock.seconds, traceIDs: loop.requestIDs.traceIDs(),
             sessionCookies: snapshot.settings.sessionCookies, isUpgrade: isUpgrade
         )
         // Taken while it is written, so that it stays in one place.
@@ -65,15 +67,12 @@ extension ConnectionHandler {
     // MARK: Request body
 
     /// The upstream can take more of the body.
-    func continueBody() {
-        resumeReading()
-        process()
-    }
+    func continueBody() { process() }
 
     /// Passes on what has come of the body. False when nothing more can be done now.
     func forwardBody(_ relay: Relay) -> Bool {
         if relay.isRaw {
-            if input.readableBytes > 0 {
+            if input.readableBytes > 0, relay.takesBody {
                 relay.sendRaw(input)
                 input = ByteBuffer()
             }
@@ -81,14 +80,17 @@ extension ConnectionHandler {
         }
         let exchange = relay.exchange
         defer { relay.flush() }
-        while relay.takesBody {
+        // A flush may make room at once, and the event that says so comes while nobody here can take it up.
+        while relay.takesBody || relay.flush() {
             let buffer = input
             let step: BodyDecoder.Step
             do throws(WireError) { step = try exchange.decoder.next(buffer.readableBytesUInt8Span) } catch {
                 return refuseBody(relay, Refusal(error))
             }
             switch step {
-            case .needMore: return false
+            case .needMore:
+                if isInputEnded { close() }
+                return false
             case .skip(let count): input.moveReaderIndex(forwardBy: count)
             case .end:
                 relay.finishRequest(isChunked: exchange.isChunked)
@@ -109,7 +111,7 @@ extension ConnectionHandler {
     private func refuseBody(_ relay: Relay, _ refusal: Refusal) -> Bool {
         relay.abort()
         if relay.isAnswerBegun {
-            close()
+            breakOff(relay.exchange)
         } else {
             relay.exchange.isKeepAlive = false
             finish(relay.exchange, Answer(refusal.problem, requestID: text(relay.exchange.requestID)), refused: refusal)
@@ -148,6 +150,7 @@ extension ConnectionHandler {
         case .chunked, .untilClose:
             if exchange.isHTTP10 {
                 exchange.isKeepAlive = false
+                exchange.endsWithConnection = true
             } else {
                 isChunked = true
                 output.writeStaticString("\r\ntransfer-encoding: chunked")
@@ -173,7 +176,8 @@ extension ConnectionHandler {
 
     private func writeFields(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, _ exchange: Exchange) {
         let keepsOrigins = exchange.admission.leavesOriginsToUpstream
-        for field in head.fields where HeaderHygiene.mayReachClient(field, bytes) {
+        let nominated = NominatedNames(head, bytes)
+        for field in head.fields where HeaderHygiene.mayReachClient(field, bytes) && !nominated.contains(field.name, bytes) {
             if !keepsOrigins, HeaderHygiene.isCrossOrigin(field, bytes) { continue }
             output.writeStaticString("\r\n")
             output.write(bytes, field.name)
@@ -210,7 +214,6 @@ extension ConnectionHandler {
         if isChunked { output.writeStaticString("0\r\n\r\n") }
         if exchange.isKeepAlive {
             becomeIdle(isKeepAlive: true)
-            resumeReading()
             process()
             flush()
         } else {
@@ -218,11 +221,19 @@ extension ConnectionHandler {
         }
     }
 
+    /// Ends an answer that has begun and cannot be completed, so that nobody takes it for whole: one who was told a length or gets chunks
+    /// sees that something is missing; one who waits for the end of the connection gets a reset in its place.
+    func breakOff(_ exchange: Exchange) {
+        if exchange.endsWithConnection {
+            (context?.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenFailure { _ in }
+        }
+        close()
+    }
+
     /// Answers in the upstream's place.
     func answer(_ exchange: Exchange, _ problem: Problem) {
         if !exchange.decoder.isEnded { exchange.isKeepAlive = false }
         finish(exchange, Answer(problem, requestID: text(exchange.requestID)))
-        resumeReading()
         process()
         flush()
     }
@@ -248,9 +259,11 @@ extension Method {
 }
 
 extension RequestHead {
-    /// RFC 6455 section 4.1: a GET with `Connection: upgrade` and `Upgrade: websocket`.
+    /// RFC 6455 section 4.1: a GET without a body, with `Connection: upgrade` and `Upgrade: websocket`.
     fileprivate func asksForWebSocket(_ bytes: Span<UInt8>) -> Bool {
-        guard let upgrade = value(.upgrade), bytes.isEqualIgnoringCase(upgrade, "websocket"), bytes.isEqual(method, "GET"), !isHTTP10 else {
+        guard let upgrade = value(.upgrade), bytes.isEqualIgnoringCase(upgrade, "websocket"), bytes.isEqual(method, "GET"), !isHTTP10,
+            !framing.hasBody
+        else {
             return false
         }
         return fields.contains { $0.known == .connection && bytes.hasListMember($0.value, "upgrade") }

@@ -46,6 +46,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var isProcessing = false
     private(set) var isWritable = true
     private var isReadPaused = false
+    /// The client sends no more.
+    private(set) var isInputEnded = false
     /// Monotonic nanoseconds at which `deadlinePassed` is due.
     private(set) var deadline = Int64.max
     var registryIndex = 0
@@ -99,7 +101,10 @@ final class ConnectionHandler: ChannelInboundHandler {
             // The client sends no more. What it has asked for completely is still answered.
             switch state {
             case .busy(let exchange): exchange.isKeepAlive = false
-            case .forwarding(let relay) where relay.isRequestComplete && !relay.isRaw: relay.exchange.isKeepAlive = false
+            case .forwarding(let relay) where !relay.isRaw:
+                relay.exchange.isKeepAlive = false
+                isInputEnded = true
+                process()
             case .head, .body, .forwarding, .closing: close()
             }
         }
@@ -137,7 +142,14 @@ final class ConnectionHandler: ChannelInboundHandler {
         // What is answered within the loop below may call back; the loop goes on with it.
         if isProcessing { return }
         isProcessing = true
-        defer { isProcessing = false }
+        advance()
+        isProcessing = false
+        // A client that sends on while its requests wait, for an answer or for itself to read, is held back by TCP.
+        if input.readableBytes > Self.outputLimit { pauseReading() } else { resumeReading() }
+    }
+
+    /// As far as it goes: until more bytes are needed, somebody else works, or the client has to read first.
+    private func advance() {
         while isWritable {
             switch state {
             case .head:
@@ -145,9 +157,9 @@ final class ConnectionHandler: ChannelInboundHandler {
                 guard parseHead() else { return }
             case .body(let exchange):
                 guard readBody(exchange) else { return }
-            case .busy: return pauseReadingIfFull()
+            case .busy: return
             case .forwarding(let relay):
-                guard forwardBody(relay) else { return pauseReadingIfFull() }
+                guard forwardBody(relay) else { return }
             case .closing: return releaseInput()
             }
             if output.readableBytes > Self.outputLimit { flush() }
@@ -157,14 +169,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// An empty input is let go, so that the channel can use its receive buffer again.
     private func releaseInput() { input = ByteBuffer() }
 
-    /// A client that sends on while its request is answered is held back by TCP.
-    private func pauseReadingIfFull() {
-        guard !isReadPaused, input.readableBytes > Self.outputLimit else { return }
+    private func pauseReading() {
+        guard !isReadPaused else { return }
         isReadPaused = true
         context?.channel.setOption(.autoRead, value: false).whenFailure { _ in }
     }
 
-    func resumeReading() {
+    private func resumeReading() {
         guard isReadPaused else { return }
         isReadPaused = false
         context?.channel.setOption(.autoRead, value: true).whenFailure { _ in }
@@ -339,7 +350,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func resume(with answer: Answer) {
         guard case .busy(let exchange) = state, context != nil else { return }
         finish(exchange, answer, reason: exchange.admission.reason)
-        resumeReading()
         process()
         flush()
     }
@@ -425,17 +435,29 @@ final class ConnectionHandler: ChannelInboundHandler {
     func closeAfterAnswer() {
         state = .closing
         releaseInput()
-        setDeadline(milliseconds: Self.lingerMilliseconds)
-        flush()
-        context?.close(mode: .output, promise: nil)
+        guard let context else { return }
+        // One who reads slowly has the time for it; the wait for the client's own end begins behind the last byte.
+        setDeadline(milliseconds: loop.services.limits.idleTimeout)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(output), promise: sent)
+        output = ByteBuffer()
+        sent.futureResult.assumeIsolated().whenSuccess { [self] in
+            setDeadline(milliseconds: Self.lingerMilliseconds)
+            self.context?.close(mode: .output, promise: nil)
+        }
     }
 
     func flush() {
         guard let context else { return }
         guard output.readableBytes > 0 else { return context.flush() }
-        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        // Taken out first: a flush that makes the channel writable comes back here before it returns, and would send the same bytes again.
+        var bytes = output
+        output = ByteBuffer()
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        guard output.readableBytes == 0 else { return }
         // By now the channel has let go of what it could send, so the same storage serves the next answer.
-        output.clear()
+        bytes.clear()
+        output = bytes
     }
 
     /// Hands over what is gathered, without sending it yet.

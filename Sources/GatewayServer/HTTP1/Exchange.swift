@@ -26,6 +26,8 @@ final class Exchange {
     var body: [UInt8] = []
     let bodyLimit: Int
     let isChunked: Bool
+    /// Whether the end of the connection is all that tells a client of HTTP/1.0 where the answer ends.
+    var endsWithConnection = false
     /// Bytes of the body so far, where it is passed on and not kept.
     var passedOn = 0
 

@@ -15,12 +15,15 @@ final class Relay: UpstreamUser {
     private let hostIndex: Int?
     private let isIdempotent: Bool
     let isUpgrade: Bool
+    private let responseMilliseconds: Int64
     private var attemptsLeft: Int
     private var server: UpstreamPool.Server?
     private var connection: UpstreamConnection?
     private var isBodySent = false
     private(set) var isRequestComplete = false
     private(set) var isAnswerBegun = false
+    /// The answer began before the request was sent whole.
+    private var isAnswerEarly = false
     private var isOver = false
     private var answerIsChunked = false
     /// After a switch of protocols: bytes pass as they are.
@@ -28,7 +31,7 @@ final class Relay: UpstreamUser {
 
     init(
         _ exchange: Exchange, client: ConnectionHandler, pool: UpstreamPool, isIdempotent: Bool, isUpgrade: Bool, head: ByteBuffer,
-        hostIndex: Int?
+        hostIndex: Int?, responseMilliseconds: Int64
     ) {
         self.exchange = exchange
         self.client = client
@@ -37,16 +40,18 @@ final class Relay: UpstreamUser {
         self.isUpgrade = isUpgrade
         self.head = head
         self.hostIndex = hostIndex
+        self.responseMilliseconds = responseMilliseconds
         attemptsLeft = pool.target.retries
     }
 
     // MARK: Request
 
-    func start(avoiding avoided: UpstreamPool.Server? = nil) {
+    /// - Parameter isFresh: whether to open a connection even where one waits: the others that wait may have gone stale with the one that failed.
+    func start(avoiding avoided: UpstreamPool.Server? = nil, isFresh: Bool = false) {
         guard let server = pool.pickServer(avoiding: avoided) ?? pool.pickServer() else { return fail(.none) }
         self.server = server
         server.outstanding += 1
-        if let connection = pool.takeIdle(server) { return use(connection) }
+        if !isFresh, let connection = pool.takeIdle(server) { return use(connection) }
         pool.connect(server) { result in
             switch result {
             case .success(let connection):
@@ -66,7 +71,7 @@ final class Relay: UpstreamUser {
         self.connection = connection
         connection.begin(self, isHead: exchange.isHead)
         connection.write(head(for: connection.server))
-        client?.setDeadline(milliseconds: pool.target.responseMilliseconds)
+        client?.setDeadline(milliseconds: responseMilliseconds)
         // Sends the body as far as it has come, and flushes.
         client?.continueBody()
     }
@@ -107,10 +112,15 @@ final class Relay: UpstreamUser {
         isRequestComplete = true
         if isChunked { connection?.write(ByteBuffer(staticString: "0\r\n\r\n")) }
         connection?.flush()
-        client?.setDeadline(milliseconds: pool.target.responseMilliseconds)
+        client?.setDeadline(milliseconds: responseMilliseconds)
     }
 
-    func flush() { connection?.flush() }
+    /// Sends what is written; whether there is room for more then.
+    @discardableResult
+    func flush() -> Bool {
+        connection?.flush()
+        return takesBody
+    }
 
     /// Bytes of the client after a switch of protocols.
     func sendRaw(_ part: ByteBuffer) {
@@ -129,11 +139,13 @@ final class Relay: UpstreamUser {
 
     func timedOut() {
         guard !isOver else { return }
-        if let server { pool.noteFailure(server) }
+        // It is no failure of the server when the client does not read, does not send, or has a WebSocket that is still.
+        let isClientSlow = isRaw || isAnswerBegun && !(isRequestComplete && client?.isWritable == true)
+        if !isClientSlow, let server { pool.noteFailure(server) }
         if isAnswerBegun {
             let client = client
             abort()
-            client?.close()
+            client?.breakOff(exchange)
         } else {
             fail(.timeout)
         }
@@ -144,16 +156,20 @@ final class Relay: UpstreamUser {
     func upstreamHead(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>) {
         guard let client, let server else { return }
         pool.noteSuccess(server)
-        isAnswerBegun = true
         if head.status == 101 {
-            guard isUpgrade else { return fail(.bad) }
+            guard isUpgrade, let upgrade = head.value(.upgrade), bytes.isEqualIgnoringCase(upgrade, "websocket") else { return fail(.bad) }
+            isAnswerBegun = true
             isRaw = true
             client.beginRaw(head, bytes, exchange)
             client.setDeadline(milliseconds: pool.target.idleMilliseconds)
             return
         }
+        isAnswerBegun = true
         // An answer before the end of the request: nobody can say what became of the rest, so both connections end.
-        if !isRequestComplete { exchange.isKeepAlive = false }
+        if !isRequestComplete {
+            isAnswerEarly = true
+            exchange.isKeepAlive = false
+        }
         answerIsChunked = client.beginAnswer(head, bytes, exchange)
         client.setDeadline(milliseconds: pool.target.idleMilliseconds)
     }
@@ -167,7 +183,7 @@ final class Relay: UpstreamUser {
     func upstreamEnd() {
         guard !isOver else { return }
         isOver = true
-        letGo(isRequestComplete: isRequestComplete)
+        letGo(isReusable: isRequestComplete && !isAnswerEarly)
         let client = client
         self.client = nil
         client?.endAnswer(exchange, isChunked: answerIsChunked)
@@ -181,18 +197,29 @@ final class Relay: UpstreamUser {
 
     func upstreamFailed() {
         guard !isOver else { return }
+        if isRaw {
+            // How a WebSocket ends: what came before the end is still delivered.
+            let client = client
+            abort()
+            client?.closeAfterAnswer()
+            return
+        }
         let failed = server
         if let failed, connection?.isReused == false { pool.noteFailure(failed) }
         if isAnswerBegun {
             // Half an answer is never passed as whole: the client sees its connection end.
             let client = client
             abort()
-            client?.close()
+            client?.breakOff(exchange)
             return
         }
         letGo()
         // A request whose body has begun to leave is not ours to repeat; one that may have been acted on is repeated only if that is harmless.
-        if !isBodySent, isIdempotent, takeAttempt() { return start(avoiding: failed) }
+        if !isBodySent, isIdempotent, takeAttempt() {
+            // The end of an empty chunked body has to be sent again too.
+            isRequestComplete = false
+            return start(avoiding: failed, isFresh: true)
+        }
         fail(.bad)
     }
 
@@ -208,12 +235,12 @@ final class Relay: UpstreamUser {
         return true
     }
 
-    private func letGo(isRequestComplete: Bool = false) {
+    private func letGo(isReusable: Bool = false) {
         server?.outstanding -= 1
         server = nil
         let connection = connection
         self.connection = nil
-        if isRequestComplete { connection?.release(isRequestComplete: true) } else { connection?.close() }
+        if isReusable { connection?.release() } else { connection?.close() }
     }
 
     private func fail(_ failure: UpstreamFailure) {

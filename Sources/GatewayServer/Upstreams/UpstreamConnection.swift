@@ -69,11 +69,11 @@ final class UpstreamConnection: ChannelInboundHandler {
     func write(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }
     func flush() { context?.flush() }
 
-    /// Gives the connection back when it can serve another request, and closes it when it cannot.
-    /// - Parameter isRequestComplete: whether every byte of the request was written.
-    func release(isRequestComplete: Bool) {
+    /// Gives the connection back when it can serve another request, and closes it when it cannot. Every byte of the request was written
+    /// before the answer began.
+    func release() {
         user = nil
-        guard case .idle = state, isRequestComplete, isKeepAlive, input.readableBytes == 0, let context, context.channel.isActive
+        guard case .idle = state, isKeepAlive, input.readableBytes == 0, let context, context.channel.isActive
         else { return close() }
         resumeReading()
         isReused = true

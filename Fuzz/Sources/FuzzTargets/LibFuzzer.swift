@@ -1,0 +1,1 @@
+../FuzzRequests/LibFuzzer.swift
