@@ -19,6 +19,7 @@ let package = Package(
         // Safe C
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "OpenSSLCrypto", dependencies: ["COpenSSL"]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // Cores: pure
         .target(name: "StrictJSON"),
@@ -37,6 +38,7 @@ let package = Package(
             name: "CustomerStoreSQLite",
             dependencies: ["Customers", "SharedState", .product(name: "GRDB", package: "GRDB.swift")]
         ),
+        .target(name: "CustomerStorePostgres", dependencies: ["CPostgres", "Customers", "SharedState"]),
         .target(name: "GatewayTesting", dependencies: ["Customers", "SharedState"]),
         .target(
             name: "GatewayConfiguration",
@@ -56,8 +58,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Access", "CustomerAPI", "CustomerStoreSQLite", "Customers", "GatewayConfiguration", "GatewayCore", "GatewayServer",
-                "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
+                "Access", "CustomerAPI", "CustomerStorePostgres", "CustomerStoreSQLite", "Customers", "GatewayConfiguration", "GatewayCore",
+                "GatewayServer", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -69,19 +71,22 @@ let package = Package(
         .testTarget(
             name: "CustomerAPITests",
             dependencies: [
-                "Access", "CustomerAPI", "CustomerStoreSQLite", "Customers", "GatewayCore", "GatewayTesting", "OpenSSLCrypto", "StrictJSON",
+                "Access", "CustomerAPI", "CustomerStorePostgres", "CustomerStoreSQLite", "Customers", "GatewayCore", "GatewayTesting",
+                "OpenSSLCrypto", "StrictJSON",
             ]
         ),
         .testTarget(name: "CustomersTests", dependencies: ["Customers"]),
         .testTarget(
             name: "CustomerStoreTests",
-            dependencies: ["Customers", "CustomerStoreSQLite", "GatewayTesting", "SharedState", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: [
+                "Customers", "CustomerStorePostgres", "CustomerStoreSQLite", "GatewayTesting", "SharedState",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
         .testTarget(
             name: "GatewayConfigurationTests",
             dependencies: ["Access", "GatewayConfiguration", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens"]
         ),
-        .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore", "HTTPWire"]),
         .testTarget(name: "GatehouseCommandTests", dependencies: ["GatewayTesting", "StrictJSON", "Tokens", "gatehouse"]),
         .testTarget(
             name: "GatewayServerTests",

@@ -1,6 +1,4 @@
 /// Keeps revocations for all nodes: durable before `revoke` returns, and seen by whoever asks for changes afterwards.
-///
-/// `RevocationStoreContract` checks what is said here.
 package protocol RevocationStore: Sendable {
     /// Adds a revocation. One of the same target is replaced by the later of the two in each of its times, so that nothing that
     /// was refused is let in again.

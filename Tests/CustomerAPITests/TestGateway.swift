@@ -1,4 +1,5 @@
 import CustomerAPI
+import CustomerStorePostgres
 import CustomerStoreSQLite
 import Customers
 import Foundation
@@ -11,7 +12,7 @@ import Testing
 
 /// The stores that every test of this target runs over.
 enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
-    case memory, sqlite
+    case memory, sqlite, postgres
 
     var testDescription: String { rawValue }
 }
@@ -55,6 +56,8 @@ struct TestGateway: Sendable {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: folder) }
             try await body(TestGateway(try SQLiteCustomerStore(path: folder.appendingPathComponent("store.sqlite").path)))
+        case .postgres:
+            try await body(TestGateway(try await PostgresCustomerStore.open(uri: try PostgresServer.shared.get().makeDatabase())))
         }
     }
 
@@ -78,10 +81,13 @@ struct TestGateway: Sendable {
         _ who: Who, _ method: Access.Method, at path: String = path, query: String? = nil, bytes: [UInt8],
         headers: APICall.Headers = APICall.Headers(contentType: "application/json")
     ) async throws -> Answer {
+        let (grant, policy) = try grant(who)
         let call = APICall(
-            grant: try grant(who), method: method, path: path, query: query, headers: headers, body: bytes,
+            grant: grant, policy: policy, method: method, path: path, query: query, headers: headers, body: bytes,
             requestID: Self.requestID, now: now)
-        return try Answer(await api.handle(call))
+        let answer = await api.handle(call)
+        DescribedAnswer.check(answer, to: method, at: path)
+        return try Answer(answer)
     }
 
     /// Creates a customer and gives its path and identifier.
@@ -93,7 +99,7 @@ struct TestGateway: Sendable {
         return try #require(answer.header("location"))
     }
 
-    private func grant(_ who: Who) throws -> Grant {
+    private func grant(_ who: Who) throws -> (Grant, Policy) {
         let position = SourcePosition(line: 1, column: 1)
         let caller = Caller(index: 0, name: "partner", via: .partnerToken, roles: RoleSet([0]), position: position)
         let route = Route(
@@ -117,7 +123,7 @@ struct TestGateway: Sendable {
         guard case .allow(let grant) = policy.decide(principal, on: route, in: AccessContext()) else {
             throw UnexpectedDenial()
         }
-        return grant
+        return (grant, policy)
     }
 
     struct UnexpectedDenial: Error {}

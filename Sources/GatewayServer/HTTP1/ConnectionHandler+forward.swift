@@ -23,19 +23,28 @@ extension ConnectionHandler {
             refused.reason = error.reason
             return respond(Answer(error.problem, requestID: text(requestID)), to: refused, bytes, started)
         }
-        if parser.head.expectsContinue {
-            output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
-            flush()
-        }
+        let expectsContinue = parser.head.expectsContinue
         let exchange = exchange(.nobody, admission, bytes, started, bodyLimit: admission.bodyLimit)
         let response = grant.route.timeoutMilliseconds.map { Int64($0) } ?? pool.target.responseMilliseconds
         let relay = Relay(
             exchange, client: self, pool: pool, isIdempotent: admission.method?.isIdempotent ?? false, isUpgrade: isUpgrade, head: head.bytes,
             hostIndex: head.hostIndex, responseMilliseconds: response
         )
-        state = .forwarding(relay)
         // Connecting has its own limit; this one catches what that misses.
-        setDeadline(milliseconds: pool.target.connectMilliseconds + response)
+        let limit = pool.target.connectMilliseconds + response
+        if let signature = admission.signature {
+            return useNonce(of: signature, exchange) { $0.begin(relay, within: limit, expectsContinue: expectsContinue) }
+        }
+        begin(relay, within: limit, expectsContinue: expectsContinue)
+    }
+
+    private func begin(_ relay: Relay, within limit: Int64, expectsContinue: Bool) {
+        if expectsContinue {
+            output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+            flush()
+        }
+        state = .forwarding(relay)
+        setDeadline(milliseconds: limit)
         relay.start()
     }
 
@@ -93,6 +102,8 @@ extension ConnectionHandler {
                 return false
             case .skip(let count): input.moveReaderIndex(forwardBy: count)
             case .end:
+                if let refusal = wrongBody(exchange) { return refuseBody(relay, refusal) }
+                if let held = exchange.held.take() { relay.send(held, isChunked: exchange.isChunked) }
                 relay.finishRequest(isChunked: exchange.isChunked)
                 return false
             case .body(let count):
@@ -100,7 +111,7 @@ extension ConnectionHandler {
                 guard exchange.passedOn <= exchange.bodyLimit, let part = input.readSlice(length: count) else {
                     return refuseBody(relay, .bodyTooLarge(limit: exchange.bodyLimit))
                 }
-                relay.send(part, isChunked: exchange.isChunked)
+                if let ready = release(part, exchange) { relay.send(ready, isChunked: exchange.isChunked) }
                 setDeadline(milliseconds: loop.services.limits.bodyTimeout)
             }
         }

@@ -1,6 +1,8 @@
 import CustomerAPI
 import GatewayCore
 import HTTPWire
+import NIOCore
+import Tokens
 
 /// A request whose head is judged and whose answer is still to come.
 final class Exchange {
@@ -8,14 +10,16 @@ final class Exchange {
     enum Responder {
         /// It was answered already; the body is read to find the next request.
         case nobody
-        case token(authorization: [UInt8]?, contentType: [UInt8]?)
+        case oauth(Endpoint, authorization: [UInt8]?, contentType: [UInt8]?, hasQuery: Bool)
+        case session(AuthenticatedCaller)
+        case signatureCheck(SignatureReport)
         case customers(APICall)
         case admin(path: String)
     }
 
     let admission: Admission
     let snapshot: Snapshot
-    let responder: Responder
+    var responder: Responder
     let requestID: [UInt8]
     let path: [UInt8]
     let isHead: Bool
@@ -24,6 +28,10 @@ final class Exchange {
     let started: Int64
     var decoder: BodyDecoder
     var body: [UInt8] = []
+    /// Hashes the body of a signed request as it comes.
+    let digest: ContentDigestCheck?
+    /// Of a signed request that is passed on, the part that waits until what follows it, or the digest, is seen.
+    var held: ByteBuffer?
     let bodyLimit: Int
     let isChunked: Bool
     /// Whether the end of the connection is all that tells a client of HTTP/1.0 where the answer ends.
@@ -45,6 +53,8 @@ final class Exchange {
         self.isHTTP10 = isHTTP10
         self.started = started
         isChunked = framing == .chunked
+        let expected = admission.isAllowed ? admission.signature?.contentDigest ?? admission.signatureReport?.contentDigest : nil
+        digest = expected.map { ContentDigestCheck($0) }
         decoder = BodyDecoder(framing)
         self.bodyLimit = bodyLimit
     }

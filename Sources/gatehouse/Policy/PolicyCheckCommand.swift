@@ -1,4 +1,5 @@
 import ArgumentParser
+import CustomerAPI
 import GatewayConfiguration
 
 struct PolicyCheckCommand: ParsableCommand {
@@ -12,8 +13,12 @@ struct PolicyCheckCommand: ParsableCommand {
     @Flag(name: .long, help: "Count warnings as errors.")
     var strict = false
 
+    @Flag(name: .customLong("openapi"), help: "Also tell operations of the provisioning API without a route, and routes to it without an operation.")
+    var comparesOpenAPI = false
+
     func run() throws {
-        let check = PolicyCheck(policy.load())
+        let load = policy.load()
+        let check = PolicyCheck(comparesOpenAPI ? load.compared(with: CustomerAPI.operations) : load)
         if output.json { Console.print(check.json) } else { for line in check.lines { Console.print(Console.printable(line)) } }
         let code = check.exitCode(strict: strict)
         if code != 0 { throw ExitCode(code) }

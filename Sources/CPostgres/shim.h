@@ -1,0 +1,13 @@
+#ifndef GATEHOUSE_CPOSTGRES_SHIM_H
+#define GATEHOUSE_CPOSTGRES_SHIM_H
+
+#include <libpq-fe.h>
+
+// Macros that stand for a character, which Swift does not import.
+enum {
+    GATEHOUSE_DIAG_SQLSTATE = PG_DIAG_SQLSTATE,
+    GATEHOUSE_DIAG_MESSAGE_PRIMARY = PG_DIAG_MESSAGE_PRIMARY,
+    GATEHOUSE_DIAG_CONSTRAINT_NAME = PG_DIAG_CONSTRAINT_NAME,
+};
+
+#endif

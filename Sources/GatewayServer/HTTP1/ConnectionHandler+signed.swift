@@ -1,0 +1,97 @@
+import GatewayCore
+import HTTPWire
+import Logging
+import NIOCore
+import SharedState
+import Tokens
+
+/// What a signed request needs beside an unsigned one: its nonce is used up before anything is done for it, and its body is the signed one
+/// before anybody takes it for complete.
+extension ConnectionHandler {
+    /// Goes on with `begin` when the nonce was fresh; answers in its place when it was not, or when that cannot be told.
+    func useNonce(of signature: RequestSignature, _ exchange: Exchange, _ begin: @escaping (ConnectionHandler) -> Void) {
+        state = .busy(exchange)
+        let bound = NIOLoopBound((handler: self, exchange: exchange, begin: begin), eventLoop: loop.eventLoop)
+        let (services, now) = (loop.services, loop.clock.seconds)
+        Task(executorPreference: loop.executor) {
+            let refusal: Refusal?
+            do throws(SharedStateError) {
+                refusal = try await services.nonces.use(signature.nonce, at: now) ? nil : signature.reused
+            } catch {
+                services.logger.error("the store of nonces failed", metadata: ["reason": "\(error)"])
+                refusal = .storeUnavailable
+            }
+            let (handler, exchange, begin) = bound.value
+            handler.proceed(exchange, refusal, begin)
+        }
+    }
+
+    /// Does what has to be done before the answer of an endpoint of clients counts.
+    func carryOut(_ step: OAuthStep, _ exchange: Exchange) {
+        guard step.nonce != nil || step.revocation != nil else { return finish(exchange, step.outcome) }
+        state = .busy(exchange)
+        let bound = NIOLoopBound((handler: self, exchange: exchange), eventLoop: loop.eventLoop)
+        let (services, now, deliver, id) = (loop.services, loop.clock.seconds, loop.deliver, text(exchange.requestID))
+        Task(executorPreference: loop.executor) {
+            var outcome = step.outcome
+            do {
+                if let nonce = step.nonce, try await !services.nonces.use(nonce, at: now) {
+                    outcome = step.reused
+                } else if let revocation = step.revocation {
+                    guard let revocations = services.revocations else { throw SharedStateError.unavailable("there is no store of revocations") }
+                    try await deliver?(try await revocations.revoke(revocation, at: now))
+                }
+            } catch {
+                services.logger.error("the store failed", metadata: ["reason": "\(error)", "request_id": "\(id)"])
+                outcome = step.unavailable(requestID: id)
+            }
+            let (handler, exchange) = bound.value
+            guard case .busy(let waiting) = handler.state, waiting === exchange, handler.context != nil else { return }
+            handler.finish(exchange, outcome)
+            handler.process()
+            handler.flush()
+        }
+    }
+
+    private func finish(_ exchange: Exchange, _ outcome: OAuthOutcome) {
+        finish(exchange, outcome.answer, reason: outcome.reason, clientID: outcome.clientID)
+    }
+
+    private func proceed(_ exchange: Exchange, _ refusal: Refusal?, _ begin: (ConnectionHandler) -> Void) {
+        guard case .busy(let waiting) = state, waiting === exchange, context != nil else { return }
+        if let refusal {
+            // The body is not read, so nothing can follow it.
+            if !exchange.decoder.isEnded { exchange.isKeepAlive = false }
+            finish(exchange, Answer(refusal.problem, requestID: text(exchange.requestID)), refused: refusal)
+        } else {
+            begin(self)
+        }
+        process()
+        flush()
+    }
+
+    /// Why the body that has ended is not the one that was signed; nil: it is, or nothing was signed.
+    func wrongBody(_ exchange: Exchange) -> Refusal? {
+        guard let digest = exchange.digest else { return nil }
+        do throws(SignatureFault) {
+            try digest.finish()
+            return nil
+        } catch {
+            if case .signatureCheck(var report) = exchange.responder {
+                report.add(error)
+                exchange.responder = .signatureCheck(report)
+                return nil
+            }
+            return exchange.admission.signature?.wrongBody(error)
+        }
+    }
+
+    /// Takes a part of a body that is passed on, and gives what may leave. Of a signed body the last part stays here until the digest is
+    /// known, so that an upstream never has the whole of a body that was not signed.
+    func release(_ part: ByteBuffer, _ exchange: Exchange) -> ByteBuffer? {
+        guard let digest = exchange.digest else { return part }
+        digest.update(part.readableBytesUInt8Span)
+        defer { exchange.held = part }
+        return exchange.held
+    }
+}
