@@ -5,7 +5,7 @@ import Testing
 
 @testable import CustomerStorePostgres
 
-@Suite struct PostgresFailureTests {
+@Suite(.serialized) struct PostgresFailureTests {
     @Test("A server that is not there, or does not let us in, is unavailable; the message names it and not the password")
     func unusable() async throws {
         let fixture = try PostgresFixture()
@@ -55,7 +55,7 @@ import Testing
         let fixture = try PostgresFixture()
         try fixture.execute("ALTER DATABASE \(fixture.database) SET synchronous_commit = off")
         try fixture.execute("ALTER DATABASE \(fixture.database) SET default_transaction_isolation = serializable")
-        let store = try await fixture.open()
+        let store = try await fixture.open(PostgresLimits())
         #expect(try await store.value("SHOW synchronous_commit") == "on")
         #expect(try await store.value("SHOW statement_timeout") == "5s")
         #expect(try await store.value("SHOW lock_timeout") == "4s")

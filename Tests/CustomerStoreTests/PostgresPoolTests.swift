@@ -5,16 +5,22 @@ import Testing
 
 @testable import CustomerStorePostgres
 
-@Suite struct PostgresPoolTests {
+@Suite(.serialized) struct PostgresPoolTests {
     /// Keeps all connections of a store busy until it is let go.
     private static func hold(_ count: Int, of store: PostgresCustomerStore) async throws -> (release: @Sendable () -> Void, calls: [Task<Void, any Error>]) {
         let gate = DispatchSemaphore(value: 0)
         let started = Shared(0)
         let calls = (0..<count).map { _ in
             Task {
-                try await store.run { _ in
-                    started.withLock { $0 += 1 }
-                    gate.wait()
+                // On a busy machine a connection may not be made in the time that a test gives.
+                while !Task.isCancelled {
+                    let error = await PostgresFixture.error {
+                        try await store.run { _ in
+                            started.withLock { $0 += 1 }
+                            gate.wait()
+                        }
+                    }
+                    if error == nil { return }
                 }
             }
         }

@@ -18,7 +18,7 @@ import Testing
         let server = try PostgresServer(isDurable: true)
         defer { server.stop() }
         let fixture = try PostgresFixture(server)
-        let nodes = [try await fixture.open(), try await fixture.open()]
+        let nodes = [try await fixture.open(PostgresLimits()), try await fixture.open(PostgresLimits())]
         let told = Shared(Told())
         let numbers = Shared(0)
         let mustStop = Shared(false)
