@@ -132,7 +132,11 @@ import Testing
         let fixture = try PostgresFixture()
         let store = try await fixture.open()
         for _ in 0..<3 {
-            try await store.ping()
+            // So many connections that a call meets several that are lost, one after the other.
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 { group.addTask { try await store.ping() } }
+                try await group.waitForAll()
+            }
             try fixture.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(fixture.database)' AND pid <> pg_backend_pid()")
             _ = try await store.page(CustomerQuery(limit: 1), in: .any)
