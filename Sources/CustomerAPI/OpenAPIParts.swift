@@ -78,7 +78,8 @@ extension CustomerAPI {
     private static func draftSchema(isPatch: Bool) -> JSONValue {
         var members: [(String, JSONValue)] = [("type", "object"), ("additionalProperties", false)]
         if isPatch {
-            members.append(("description", "A merge patch (RFC 7396): what is named is changed, `null` removes a field that may be absent."))
+            members.append(
+                ("description", "A merge patch (RFC 7396): what is named is changed, `null` removes a field that may be absent."))
         } else {
             members.append(("required", ["name", "contactEmail"]))
         }

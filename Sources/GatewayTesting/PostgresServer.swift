@@ -83,7 +83,8 @@ package final class PostgresServer: Sendable {
     package func execute(_ sql: String, in database: String) throws -> String {
         try Self.run(
             [
-                programs + "/psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1", "--host", "127.0.0.1",
+                programs + "/psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1", "--host",
+                "127.0.0.1",
                 "--port", "\(port)", "--username", Self.user, "--dbname", database, "--command", sql,
             ], environment: ["PGPASSWORD": Self.password])
     }
@@ -99,7 +100,8 @@ package final class PostgresServer: Sendable {
         // The shell ends the server, by its own process id, when its input ends: with `stop`, and with the test program.
         // Only a server that nobody stopped leaves its directory to be removed here.
         supervisor.arguments = [
-            "-c", #""$@" </dev/null >"$0/log" 2>&1 & pid=$!; echo $pid; read -r order; kill -INT $pid 2>/dev/null; wait $pid; [ "$order" ] || rm -rf "$0""#,
+            "-c",
+            #""$@" </dev/null >"$0/log" 2>&1 & pid=$!; echo $pid; read -r order; kill -INT $pid 2>/dev/null; wait $pid; [ "$order" ] || rm -rf "$0""#,
             directory.path,
         ]
         supervisor.arguments +=

@@ -54,7 +54,9 @@ package final class SpawnedProcess: @unchecked Sendable {
         unsafe posix_spawn_file_actions_init(&actions)
         defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
         for (number, end) in [(Int32(0), standardInput), (1, standardOutput), (2, standardError)] {
-            if let descriptor = Self.descriptor(end, isInput: number == 0) { unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, number) }
+            if let descriptor = Self.descriptor(end, isInput: number == 0) {
+                unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, number)
+            }
         }
         // What other tests have open is not the child's: it would keep their pipes from ending.
         for descriptor in Int32(3)..<4096 { unsafe posix_spawn_file_actions_addclose(&actions, descriptor) }

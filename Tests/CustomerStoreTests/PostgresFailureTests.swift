@@ -13,7 +13,10 @@ import Testing
         let port = fixture.server.port
         let cases: [(uri: String, words: [String])] = [
             (fixture.server.uri(database: "nowhere"), ["127.0.0.1:\(port)", "nowhere", "does not exist"]),
-            (fixture.server.uri(database: fixture.database, password: "s3cretw0rd"), ["127.0.0.1:\(port)", "password authentication failed"]),
+            (
+                fixture.server.uri(database: fixture.database, password: "s3cretw0rd"),
+                ["127.0.0.1:\(port)", "password authentication failed"]
+            ),
             ("postgres://gatehouse:s3cretw0rd@127.0.0.1:1/\(fixture.database)", ["127.0.0.1:1", "refused"]),
             (latin.uri, ["UTF8", "LATIN1"]),
             ("postgres://gatehouse:p@s3cretw0rd@127.0.0.1:\(port)/x", ["%40"]),
@@ -23,7 +26,9 @@ import Testing
         ]
         let limits = PostgresLimits { $0.start = .milliseconds(300) }
         for (uri, words) in cases {
-            let error = await #expect(throws: StoreError.self, "\(words)") { try await PostgresCustomerStore.open(uri: uri, limits: limits) }
+            let error = await #expect(throws: StoreError.self, "\(words)") {
+                try await PostgresCustomerStore.open(uri: uri, limits: limits)
+            }
             let message = error?.message ?? ""
             for word in words { #expect(message.contains(word), "\(message)") }
             #expect(!message.contains("s3cretw0rd") && !message.contains(PostgresServer.password) && !message.contains("\n"), "\(message)")
@@ -148,7 +153,8 @@ import Testing
         let fixture = try PostgresFixture()
         let store = try await fixture.open()
         let runs = Shared(0)
-        let insert = "INSERT INTO gatehouse.customers VALUES ('\(SQLiteFileTests.id)', 'acme', 'A', 'a@b.co', NULL, NULL, NULL, NULL, 1, 1, 1)"
+        let insert =
+            "INSERT INTO gatehouse.customers VALUES ('\(SQLiteFileTests.id)', 'acme', 'A', 'a@b.co', NULL, NULL, NULL, NULL, 1, 1, 1)"
         try await store.run { session in
             try session.transaction { session in
                 try session.run(insert)

@@ -7,7 +7,9 @@ import Testing
 
 @Suite(.serialized) struct PostgresPoolTests {
     /// Keeps all connections of a store busy until it is let go.
-    private static func hold(_ count: Int, of store: PostgresCustomerStore) async throws -> (release: @Sendable () -> Void, calls: [Task<Void, any Error>]) {
+    private static func hold(_ count: Int, of store: PostgresCustomerStore) async throws -> (
+        release: @Sendable () -> Void, calls: [Task<Void, any Error>]
+    ) {
         let gate = DispatchSemaphore(value: 0)
         let started = Shared(0)
         let calls = (0..<count).map { _ in
@@ -108,7 +110,9 @@ import Testing
     @Test("When no further connection can be made, calls wait for those that there are")
     func noMoreConnections() async throws {
         let fixture = try PostgresFixture()
-        try fixture.execute("CREATE USER one_\(fixture.database) PASSWORD 'one' CONNECTION LIMIT 1; GRANT ALL ON DATABASE \(fixture.database) TO one_\(fixture.database)")
+        try fixture.execute(
+            "CREATE USER one_\(fixture.database) PASSWORD 'one' CONNECTION LIMIT 1; GRANT ALL ON DATABASE \(fixture.database) TO one_\(fixture.database)"
+        )
         let uri = fixture.uri.replacing(#/\/\/.*@/#, with: "//one_\(fixture.database):one@")
         let store = try await PostgresCustomerStore.open(uri: uri)
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -1,9 +1,8 @@
-import Testing
-
 import Access
 import GatewayConfiguration
 import GatewayCore
 import StrictJSON
+import Testing
 
 @Suite("A policy beside the operations of the provisioning module")
 struct PolicyOpenAPITests {

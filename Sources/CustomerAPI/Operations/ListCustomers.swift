@@ -9,7 +9,8 @@ extension CustomerAPI {
             "customers.list", .get, collectionPath, tag: "customers", summary: "List customers, newest first",
             description: "Only those that the caller may see. Where a page is not the last, `next` is the `cursor` of the one after it.",
             parameters: [
-                .init("limit", in: .query, "Customers on a page.", schema: ["type": "integer", "minimum": 1, "maximum": 200, "default": 50]),
+                .init(
+                    "limit", in: .query, "Customers on a page.", schema: ["type": "integer", "minimum": 1, "maximum": 200, "default": 50]),
                 .init(
                     "cursor", in: .query, "Where to go on: `next` of a page of the same list.",
                     schema: ["type": "string", "pattern": "^[0-9a-f]{112}$"]),
