@@ -14,15 +14,19 @@ extension OpenAPIOperation.Parameter {
 
     static let ifMatch = Self(
         "If-Match", in: .header, "The `ETag` of the customer as the caller knows it, several of them, or `*`.",
-        schema: ["type": "string", "pattern": #"^(\*|(W/)?"[!#-~]*"(, (W/)?"[!#-~]*")*)$"#])
+        schema: entityTags)
 
     static let ifNoneMatch = Self(
         "If-None-Match", in: .header, "What the caller has already; 304 when it is that.",
-        schema: ["type": "string", "pattern": #"^(\*|(W/)?"[!#-~]*"(, (W/)?"[!#-~]*")*)$"#])
+        schema: entityTags)
+
+    private static let entityTags: JSONValue = [
+        "anyOf": [["const": "*"], ["type": "string", "pattern": #"^(W/)?"[0-9]+"(, *(W/)?"[0-9]+")*$"#]]
+    ]
 
     static let tenant = Self(
         "tenant", in: .query, "For principals that reach all tenants, and for them alone: whose customers are meant.",
-        schema: ["type": "string", "minLength": 1, "maxLength": 200, "pattern": #"^[^\p{Cc}]*$"#])
+        schema: ["type": "string", "minLength": 1, "maxLength": 200, "pattern": #"^[^\u0000-\u001f\u007f-\u009f]*$"#])
 }
 
 extension OpenAPIOperation.Answer {
@@ -74,7 +78,8 @@ extension CustomerAPI {
     private static func draftSchema(isPatch: Bool) -> JSONValue {
         var members: [(String, JSONValue)] = [("type", "object"), ("additionalProperties", false)]
         if isPatch {
-            members.append(("description", "A merge patch (RFC 7396): what is named is changed, `null` removes a field that may be absent."))
+            members.append(
+                ("description", "A merge patch (RFC 7396): what is named is changed, `null` removes a field that may be absent."))
         } else {
             members.append(("required", ["name", "contactEmail"]))
         }

@@ -18,7 +18,8 @@ enum Migrator {
             }
             if try session.run("SELECT to_regclass('gatehouse.migrations') IS NULL").integer(0, 0) == 1 {
                 try session.run(
-                    "CREATE TABLE gatehouse.migrations (number bigint PRIMARY KEY, name text NOT NULL, taken_at timestamptz NOT NULL DEFAULT now())")
+                    "CREATE TABLE gatehouse.migrations (number bigint PRIMARY KEY, name text NOT NULL, taken_at timestamptz NOT NULL DEFAULT now())"
+                )
             }
             let last = try session.run("SELECT coalesce(max(number), 0) FROM gatehouse.migrations").integer(0, 0) ?? 0
             guard last <= Schema.steps.count else {

@@ -98,7 +98,7 @@ package final class PostgresCustomerStore: CustomerStore {
     package func ping() async throws(StoreError) {
         try await run { session in
             try session.transaction { session in
-                try session.run("SELECT count(*) FROM (SELECT 1 FROM gatehouse.customers LIMIT 1) AS some")
+                try session.run("SELECT count(*) FROM (SELECT 1 FROM gatehouse.customers LIMIT 1) AS first")
                 try session.run("SELECT pg_current_xact_id()::text")
             }
         }

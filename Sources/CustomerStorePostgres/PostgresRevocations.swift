@@ -64,7 +64,8 @@ enum RevocationRow {
         try session.execute("DELETE FROM gatehouse.revocations WHERE until <= $1", [.integer(now)])
         let (kind, name) = key(of: revocation.target)
         let old = try session.execute(
-            "DELETE FROM gatehouse.revocations WHERE kind = $1 AND sha256(name) = sha256($2) RETURNING at, until", [.text(kind), .bytes(name)])
+            "DELETE FROM gatehouse.revocations WHERE kind = $1 AND sha256(name) = sha256($2) RETURNING at, until",
+            [.text(kind), .bytes(name)])
         let (at, until) = old.count > 0 ? (old.integer(0, 0), old.integer(0, 1)) : (nil, nil)
         try session.execute(
             "INSERT INTO gatehouse.revocations (kind, name, at, until) VALUES ($1, $2, $3, $4)",

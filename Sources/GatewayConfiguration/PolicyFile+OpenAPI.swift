@@ -11,7 +11,9 @@ extension PolicyLoad {
         var served: [Int: [Method]] = [:]
         var problems: [Diagnostic] = []
         for operation in operations {
-            if case .found(let route) = policy.lookup(operation.method, path: operation.samplePath.utf8.span), route.destination == .provisioning {
+            if case .found(let route) = policy.lookup(operation.method, path: operation.samplePath.utf8.span),
+                route.destination == .provisioning
+            {
                 served[route.index, default: []].append(operation.method)
             } else {
                 problems.append(

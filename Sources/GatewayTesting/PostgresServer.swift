@@ -49,7 +49,7 @@ package final class PostgresServer: Sendable {
                 programs + "/initdb", "--pgdata", directory.path + "/data", "--username", Self.user, "--pwfile", passwordFile.path,
                 "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions",
             ])
-        let settings = ["log_min_messages = error", "max_connections = 200", isDurable ? "fsync = on" : "fsync = off"]
+        let settings = ["log_min_messages = error", "max_connections = 1000", isDurable ? "fsync = on" : "fsync = off"]
         let file = directory.appendingPathComponent("data/postgresql.auto.conf")
         try Data(settings.map { $0 + "\n" }.joined().utf8).write(to: file)
         try start()
@@ -83,7 +83,8 @@ package final class PostgresServer: Sendable {
     package func execute(_ sql: String, in database: String) throws -> String {
         try Self.run(
             [
-                programs + "/psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1", "--host", "127.0.0.1",
+                programs + "/psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1", "--host",
+                "127.0.0.1",
                 "--port", "\(port)", "--username", Self.user, "--dbname", database, "--command", sql,
             ], environment: ["PGPASSWORD": Self.password])
     }
@@ -99,7 +100,8 @@ package final class PostgresServer: Sendable {
         // The shell ends the server, by its own process id, when its input ends: with `stop`, and with the test program.
         // Only a server that nobody stopped leaves its directory to be removed here.
         supervisor.arguments = [
-            "-c", #""$@" </dev/null >/dev/null & pid=$!; echo $pid; read -r order; kill -INT $pid 2>/dev/null; wait $pid; [ "$order" ] || rm -rf "$0""#,
+            "-c",
+            #""$@" </dev/null >"$0/log" 2>&1 & pid=$!; echo $pid; read -r order; kill -INT $pid 2>/dev/null; wait $pid; [ "$order" ] || rm -rf "$0""#,
             directory.path,
         ]
         supervisor.arguments +=
@@ -109,6 +111,8 @@ package final class PostgresServer: Sendable {
             ]
         supervisor.standardInput = leash
         supervisor.standardOutput = told
+        // Or whoever reads the output of the tests would wait for the server.
+        supervisor.standardError = FileHandle.nullDevice
         try supervisor.run()
         let line = String(decoding: told.fileHandleForReading.availableData, as: UTF8.self)
         guard let server = pid_t(line.trimmingCharacters(in: .newlines)) else { throw Failure(description: "no process id: \(line)") }
@@ -118,7 +122,8 @@ package final class PostgresServer: Sendable {
         while (try? execute("SELECT 1", in: "postgres")) == nil {
             guard Date.now < end, supervisor.isRunning else {
                 stop()
-                throw Failure(description: "the server did not start; see \(directory.path)")
+                let log = try? String(contentsOf: directory.appendingPathComponent("log"), encoding: .utf8)
+                throw Failure(description: "the server did not start: \(log ?? "")")
             }
             Thread.sleep(forTimeInterval: 0.1)
         }

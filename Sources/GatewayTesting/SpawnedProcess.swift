@@ -54,10 +54,20 @@ package final class SpawnedProcess: @unchecked Sendable {
         unsafe posix_spawn_file_actions_init(&actions)
         defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
         for (number, end) in [(Int32(0), standardInput), (1, standardOutput), (2, standardError)] {
-            if let descriptor = Self.descriptor(end, isInput: number == 0) { unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, number) }
+            if let descriptor = Self.descriptor(end, isInput: number == 0) {
+                unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, number)
+            }
         }
         // What other tests have open is not the child's: it would keep their pipes from ending.
         for descriptor in Int32(3)..<4096 { unsafe posix_spawn_file_actions_addclose(&actions, descriptor) }
+        // Threads of Dispatch block all signals, and a child would inherit that: a shell then never hears that its own child has ended.
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { _ = unsafe posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         let variables = environment ?? ProcessInfo.processInfo.environment
         // `env -C` changes the folder and becomes the program, under the same process id.
         let words = (currentDirectoryURL.map { ["/usr/bin/env", "-C", $0.path, path] } ?? [path]) + arguments
@@ -68,7 +78,7 @@ package final class SpawnedProcess: @unchecked Sendable {
             for index in 0..<variables.count { unsafe free(envp[index]) }
         }
         var pid: pid_t = 0
-        let code = unsafe posix_spawn(&pid, words[0], &actions, nil, argv, envp)
+        let code = unsafe posix_spawn(&pid, words[0], &actions, &attributes, argv, envp)
         guard code == 0 else { throw Failure(what: "\(path): \(unsafe String(cString: strerror(code)))") }
         processIdentifier = pid
         // What the child holds now, this process lets go of, so that the ends of pipes are seen.

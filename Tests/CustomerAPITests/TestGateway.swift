@@ -57,7 +57,11 @@ struct TestGateway: Sendable {
             defer { try? FileManager.default.removeItem(at: folder) }
             try await body(TestGateway(try SQLiteCustomerStore(path: folder.appendingPathComponent("store.sqlite").path)))
         case .postgres:
-            try await body(TestGateway(try await PostgresCustomerStore.open(uri: try PostgresServer.shared.get().makeDatabase())))
+            // Times that also hold on a machine that runs all tests at once.
+            var limits = PostgresLimits()
+            (limits.wait, limits.call, limits.statement, limits.lock) = (.seconds(60), .seconds(60), .seconds(60), .seconds(60))
+            let uri = try PostgresServer.shared.get().makeDatabase()
+            try await body(TestGateway(try await PostgresCustomerStore.open(uri: uri, limits: limits)))
         }
     }
 

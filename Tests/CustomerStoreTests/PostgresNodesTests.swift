@@ -31,7 +31,8 @@ import Testing
                     do {
                         let draft = try SQLiteFileTests.draft("by \(number)")
                         let node = nodes[number % nodes.count]
-                        return "done " + (try await node.insert(draft, id: SQLiteFileTests.other(number), in: "acme", at: 1, once: once)).name
+                        return "done "
+                            + (try await node.insert(draft, id: SQLiteFileTests.other(number), in: "acme", at: 1, once: once)).name
                     } catch StoreError.answered(let answer) {
                         return "answered " + String(decoding: answer.body, as: UTF8.self)
                     } catch {

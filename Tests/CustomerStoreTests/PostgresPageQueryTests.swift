@@ -14,7 +14,7 @@ import Testing
             (CustomerFilter(externalID: "x"), .any, "customers_external_id"),
             (CustomerFilter(contactEmail: "a@b.co"), .tenant("acme"), "customers_contact_email"),
             (CustomerFilter(contactEmail: "a@b.co"), .any, "customers_contact_email"),
-            (CustomerFilter(namePrefix: "A"), .tenant("acme"), "customers_tenant_created"),
+            (CustomerFilter(namePrefix: "N"), .tenant("acme"), "customers_tenant_created"),
         ] as [(CustomerFilter, TenantScope, String)])
     func plan(_ filter: CustomerFilter, _ scope: TenantScope, _ index: String) async throws {
         let fixture = try PostgresFixture()

@@ -5,33 +5,50 @@ import Testing
 
 @testable import CustomerStorePostgres
 
-@Suite struct PostgresPoolTests {
+@Suite(.serialized) struct PostgresPoolTests {
     /// Keeps all connections of a store busy until it is let go.
-    private static func hold(_ count: Int, of store: PostgresCustomerStore) async -> (release: @Sendable () -> Void, calls: [Task<Void, any Error>]) {
+    private static func hold(_ count: Int, of store: PostgresCustomerStore) async throws -> (
+        release: @Sendable () -> Void, calls: [Task<Void, any Error>]
+    ) {
         let gate = DispatchSemaphore(value: 0)
         let started = Shared(0)
         let calls = (0..<count).map { _ in
             Task {
-                try await store.run { _ in
-                    started.withLock { $0 += 1 }
-                    gate.wait()
+                // On a busy machine a connection may not be made in the time that a test gives.
+                while true {
+                    try Task.checkCancellation()
+                    let error = await PostgresFixture.error {
+                        try await store.run { _ in
+                            started.withLock { $0 += 1 }
+                            gate.wait()
+                        }
+                    }
+                    if error == nil { return }
                 }
             }
         }
-        while started.withLock({ $0 }) < count { await Task.yield() }
+        try await until { started.withLock { $0 } == count }
         return ({ for _ in 0..<count { gate.signal() } }, calls)
+    }
+
+    private static func until(_ condition: () -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while !condition() {
+            try #require(ContinuousClock.now < end)
+            await Task.yield()
+        }
     }
 
     @Test("Calls share so many connections, and wait for one in the order in which they came")
     func order() async throws {
         let fixture = try PostgresFixture()
         let store = try await fixture.open(PostgresLimits { $0.connections = 1 })
-        let held = await Self.hold(1, of: store)
+        let held = try await Self.hold(1, of: store)
         let order = Shared<[Int]>([])
         var calls: [Task<Void, any Error>] = []
         for number in 0..<10 {
             calls.append(Task { try await store.run { _ in order.withLock { $0.append(number) } } })
-            while store.waitingCount <= number { await Task.yield() }
+            try await Self.until { store.waitingCount == number + 1 }
         }
         held.release()
         for call in calls + held.calls { try await call.value }
@@ -59,7 +76,7 @@ import Testing
                 $0.connections = 2
                 $0.wait = .milliseconds(200)
             })
-        let held = await Self.hold(2, of: store)
+        let held = try await Self.hold(2, of: store)
         let start = ContinuousClock.now
         let errors = await withTaskGroup(of: StoreError?.self) { group in
             for _ in 0..<5 {
@@ -81,9 +98,9 @@ import Testing
                 $0.connections = 1
                 $0.waiting = 2
             })
-        let held = await Self.hold(1, of: store)
+        let held = try await Self.hold(1, of: store)
         let waiting = (0..<2).map { _ in Task { try await store.ping() } }
-        while store.waitingCount < 2 { await Task.yield() }
+        try await Self.until { store.waitingCount == 2 }
         let error = await #expect(throws: StoreError.self) { try await store.ping() }
         #expect(error?.message?.contains("2 calls wait") == true)
         held.release()
@@ -93,7 +110,9 @@ import Testing
     @Test("When no further connection can be made, calls wait for those that there are")
     func noMoreConnections() async throws {
         let fixture = try PostgresFixture()
-        try fixture.execute("CREATE USER one_\(fixture.database) PASSWORD 'one' CONNECTION LIMIT 1; GRANT ALL ON DATABASE \(fixture.database) TO one_\(fixture.database)")
+        try fixture.execute(
+            "CREATE USER one_\(fixture.database) PASSWORD 'one' CONNECTION LIMIT 1; GRANT ALL ON DATABASE \(fixture.database) TO one_\(fixture.database)"
+        )
         let uri = fixture.uri.replacing(#/\/\/.*@/#, with: "//one_\(fixture.database):one@")
         let store = try await PostgresCustomerStore.open(uri: uri)
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -18,7 +18,7 @@ import Testing
         let server = try PostgresServer(isDurable: true)
         defer { server.stop() }
         let fixture = try PostgresFixture(server)
-        let nodes = [try await fixture.open(), try await fixture.open()]
+        let nodes = [try await fixture.open(PostgresLimits()), try await fixture.open(PostgresLimits())]
         let told = Shared(Told())
         let numbers = Shared(0)
         let mustStop = Shared(false)
@@ -70,7 +70,9 @@ import Testing
                 let (first, second) = (try SQLiteFileTests.draft("first \(number)"), try SQLiteFileTests.draft("second \(number)"))
                 _ = try await store.insert(first, id: id, in: "acme", at: 1, once: number.isMultiple(of: 2) ? once : nil)
                 // The name is not known between a change that was asked for and its answer.
-                if number.isMultiple(of: 3) { _ = try await store.update(id, in: .any, expecting: .version(in: [1]), at: 2) { _ in second } }
+                if number.isMultiple(of: 3) {
+                    _ = try await store.update(id, in: .any, expecting: .version(in: [1]), at: 2) { _ in second }
+                }
                 told.withLock { $0.stored[id] = number.isMultiple(of: 3) ? second.name : first.name }
             } catch StoreError.unavailable {
                 told.withLock { $0.failures += 1 }

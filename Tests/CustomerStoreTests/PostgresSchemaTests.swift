@@ -81,14 +81,17 @@ import Testing
         let fixture = try PostgresFixture()
         let (name, database) = ("limited_\(fixture.database)", fixture.database)
         try fixture.execute(
-            "CREATE USER \(name) PASSWORD 'limited'; REVOKE CREATE ON DATABASE \(database) FROM PUBLIC; CREATE SCHEMA gatehouse AUTHORIZATION \(name)")
+            "CREATE USER \(name) PASSWORD 'limited'; REVOKE CREATE ON DATABASE \(database) FROM PUBLIC; CREATE SCHEMA gatehouse AUTHORIZATION \(name)"
+        )
         let uri = fixture.uri.replacing(#/\/\/.*@/#, with: "//\(name):limited@")
         try await PostgresCustomerStore.open(uri: uri).ping()
     }
 
-    @Test("A row that this program cannot have written is unavailable, not made up", arguments: [
-        (#"metadata = '{"a": 1}'"#, "metadata"), (#"name = 'a\b'"#, "name"), (#"phone = '\'"#, "phone"),
-    ])
+    @Test(
+        "A row that this program cannot have written is unavailable, not made up",
+        arguments: [
+            (#"metadata = '{"a": 1}'"#, "metadata"), (#"name = 'a\b'"#, "name"), (#"phone = '\'"#, "phone"),
+        ])
     func unreadable(_ change: String, _ column: String) async throws {
         let fixture = try PostgresFixture()
         let store = try await fixture.open()

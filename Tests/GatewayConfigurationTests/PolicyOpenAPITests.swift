@@ -1,9 +1,8 @@
-import Testing
-
 import Access
 import GatewayConfiguration
 import GatewayCore
 import StrictJSON
+import Testing
 
 @Suite("A policy beside the operations of the provisioning module")
 struct PolicyOpenAPITests {
@@ -48,8 +47,8 @@ struct PolicyOpenAPITests {
         #expect(
             PolicyFixture.problems(compared) == [
                 "1:1 warning: no route leads to the operation `two` (POST /a)",
-                "6:28 error: the provisioning module has no operation for PUT /a/{id} (route `a.read`)",
-                "7:29 error: the provisioning module has no operation for POST /other (route `a.write`)",
+                "6:18 error: the provisioning module has no operation for PUT /a/{id} (route `a.read`)",
+                "7:19 error: the provisioning module has no operation for POST /other (route `a.write`)",
             ]
         )
         #expect(!PolicyCheck(compared).isOK && PolicyCheck(compared).exitCode(strict: false) == 1)

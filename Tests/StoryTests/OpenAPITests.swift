@@ -7,8 +7,10 @@ import Testing
 struct OpenAPITests {
     /// The shipped policy, but partners may carry the administrator's role, so that one token reaches every operation.
     private static func openPolicy() throws -> String {
-        try Place.policy(with: "roles: [partner-reader, partner-writer, provisioning-admin] }", for: "roles: [partner-reader, partner-writer] }")
-            .replacing(#/  # A partner cannot carry.*?(?=  - as: \{ caller: staff, roles: \[support\])/#.dotMatchesNewlines(), with: "")
+        try Place.policy(
+            with: "roles: [partner-reader, partner-writer, provisioning-admin] }", for: "roles: [partner-reader, partner-writer] }"
+        )
+        .replacing(#/  # A partner cannot carry.*?(?=  - as: \{ caller: staff, roles: \[support\])/#.dotMatchesNewlines(), with: "")
     }
 
     private struct Tool {
@@ -17,7 +19,8 @@ struct OpenAPITests {
     }
 
     /// Runs a command to its end, however much it says.
-    private static func run(_ program: String, _ arguments: [String], in folder: String, environment: [String: String] = [:]) throws -> Tool {
+    private static func run(_ program: String, _ arguments: [String], in folder: String, environment: [String: String] = [:]) throws -> Tool
+    {
         let process = SpawnedProcess()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
@@ -33,7 +36,8 @@ struct OpenAPITests {
         return Tool(status: process.terminationStatus, output: text)
     }
 
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     /// The folder of the tools from PyPI; fails the test when they cannot be had.
     private static let tools: Result<String, any Error> = Result {
@@ -69,10 +73,15 @@ struct OpenAPITests {
 
     @Test("it follows the policy: what has no route is not told, and what a route asks for is")
     func followsPolicy() throws {
-        let text = try Place.policy(with: "precondition: required\n    path: /api/provisioning/customers/{id}\n    needs: [customers:delete]",
+        let text = try Place.policy(
+            with: "precondition: required\n    path: /api/provisioning/customers/{id}\n    needs: [customers:delete]",
             for: "path: /api/provisioning/customers/{id}\n    needs: [customers:delete]")
-        let closed = text.replacing("  - id: customers.replace\n", with: "  - id: customers.replace\n    closed: true\n", maxReplacements: 1)
-            .replacing(", customers.replace own", with: "").replacing("customers.read, customers.replace, customers.update, customers.delete]\n\n  # A session", with: "customers.read, customers.update, customers.delete]\n\n  # A session")
+        let closed = text.replacing(
+            "  - id: customers.replace\n", with: "  - id: customers.replace\n    closed: true\n", maxReplacements: 1
+        )
+        .replacing(", customers.replace own", with: "").replacing(
+            "customers.read, customers.replace, customers.update, customers.delete]\n\n  # A session",
+            with: "customers.read, customers.update, customers.delete]\n\n  # A session")
         let place = try Place(policy: closed)
         try place.serving { gateway in
             let path = try gateway.connect().get("/openapi.json").json?["paths"]?["/api/provisioning/customers/{id}"]
@@ -88,7 +97,8 @@ struct OpenAPITests {
     func policyCheck() throws {
         let shipped = try Place().run("policy", "check", "--openapi", "--strict")
         #expect(shipped.status == 0, "\(shipped.output)")
-        let other = try Place(policy: try Place.policy(with: "methods: [GET, PUT]\n    path: /openapi.json", for: "methods: [GET]\n    path: /openapi.json"))
+        let other = try Place(
+            policy: try Place.policy(with: "methods: [GET, PUT]\n    path: /openapi.json", for: "methods: [GET]\n    path: /openapi.json"))
         let plain = try other.run("policy", "check")
         #expect(plain.status == 0, "\(plain.output)")
         let compared = try other.run("policy", "check", "--openapi")
@@ -102,12 +112,15 @@ struct OpenAPITests {
         let tools = try Self.tools.get()
         let place = try Place(policy: try Self.openPolicy())
         let partner = try place.addPartner("acme", role: "provisioning-admin")
-        try place.serving("--log-level", "error") { gateway in
+        try place.serving { gateway in
+            let hooks = Self.root.appendingPathComponent("Tests/StoryTests/schemathesis_hooks.py")
+            try place.write("schemathesis_hooks.py", try String(contentsOf: hooks, encoding: .utf8))
             let found = try Self.run(
                 "\(tools)/schemathesis",
                 [
                     "--config-file", Self.root.appendingPathComponent("Tests/StoryTests/schemathesis.toml").path, "run",
-                    "http://\(gateway.address)/openapi.json", "--checks", "all", "--max-examples", "40", "--seed", "1", "--continue-on-failure",
+                    "http://\(gateway.address)/openapi.json", "--checks", "all", "--max-examples", "40", "--seed", "1",
+                    "--continue-on-failure",
                 ], in: place.path,
                 environment: [
                     "GATEHOUSE_TOKEN": try gateway.token(partner), "GATEHOUSE_CLIENT": partner.id, "GATEHOUSE_SECRET": partner.secret,

@@ -60,7 +60,8 @@ struct PostgresTests {
         let server = try PostgresServer.shared.get()
         let place = try Place()
         for (uri, reason) in [
-            (server.uri(database: "nowhere"), "does not exist"), (server.uri(database: "postgres", password: "wr0ngpass"), "password authentication failed"),
+            (server.uri(database: "nowhere"), "does not exist"),
+            (server.uri(database: "postgres", password: "wr0ngpass"), "password authentication failed"),
         ] {
             let result = try place.serveFails("--store", uri)
             #expect(result.status == 69)

@@ -7,12 +7,14 @@ extension CustomerAPI {
     static let createCustomer = Operation(
         OpenAPIOperation(
             "customers.create", .post, collectionPath, tag: "customers", summary: "Create a customer",
-            description: "In the tenant of the caller; a caller that reaches all tenants names one with `tenant`, and only such a caller may.",
+            description:
+                "In the tenant of the caller; a caller that reaches all tenants names one with `tenant`, and only such a caller may.",
             parameters: [.tenant, .idempotencyKey],
             body: .init(["application/json"], schema: ["$ref": "#/components/schemas/CustomerDraft"]),
             answers: [.customer(201, "The new customer", [OpenAPIOperation.Answer.location, OpenAPIOperation.Answer.replayed])],
             problems: [
-                .invalidParameter, .invalidHeader, .idempotencyKeyRequired, .malformedJSON, .notAcceptable, .forbidden, .duplicateExternalID,
+                .invalidParameter, .invalidHeader, .idempotencyKeyRequired, .malformedJSON, .notAcceptable, .forbidden,
+                .duplicateExternalID,
                 .idempotencyInProgress, .validation, .idempotencyKeyReused, .storeUnavailable,
             ], problemMembers: [.validationErrors])
     ) { api, _, call throws(Refusal) in try await api.create(call) }

@@ -15,6 +15,7 @@ extension CustomerAPI {
         _ = try QueryParameters(call.query, known: [])
         try call.checkAccept()
         let document = OpenAPIDocument(operations, schemas: schemas).json(for: call.policy)
-        return APIAnswer(status: 200, headers: [("content-type", "application/json"), ("cache-control", "no-cache")], body: document.utf8())
+        return APIAnswer(
+            status: 200, headers: [("content-type", "application/json"), ("cache-control", "no-cache")], body: document.utf8())
     }
 }

@@ -19,7 +19,8 @@ struct PostgresTarget: Sendable, CustomStringConvertible, CustomReflectable {
     /// - Throws: `unavailable`. What libpq says of a URI that it cannot read is kept back: it quotes the URI.
     init(uri: String) throws(StoreError) {
         guard let given = Self.parse(uri) else {
-            throw .unavailable("the store's postgres:// URI cannot be read; write special characters in user and password as %40 for `@` and so on")
+            throw .unavailable(
+                "the store's postgres:// URI cannot be read; write special characters in user and password as %40 for `@` and so on")
         }
         func value(_ keyword: String) -> String? { given.first { $0.keyword == keyword }?.value }
         // libpq ends user and password at the first `@`: what follows of the password would be a host name, and be printed.
@@ -36,7 +37,9 @@ struct PostgresTarget: Sendable, CustomStringConvertible, CustomReflectable {
     /// What libpq said, in one line and without the password, should it ever stand there.
     func tell(_ message: String) -> String {
         var text = message.split(whereSeparator: \.isNewline).joined(separator: "; ")
-        if let password, !password.isEmpty { text = text.split(separator: password, omittingEmptySubsequences: false).joined(separator: "…") }
+        if let password, !password.isEmpty {
+            text = text.split(separator: password, omittingEmptySubsequences: false).joined(separator: "…")
+        }
         return text
     }
 

@@ -8,6 +8,7 @@ import Synchronization
 /// A thread lives as long as its connection: connecting -> idle <-> busy -> ended. At most one is connecting at a time.
 /// A connection that is lost is not mended; the next call that finds none idle has a new one made.
 /// INVARIANT (no hang): a call that waits is ended by its `waitsUntil`, a call that runs by its deadline.
+/// INVARIANT (nobody sleeps beside work): while calls wait no thread is idle.
 final class ConnectionPool: Sendable {
     private struct State {
         var waiting: [any PoolCall] = []
@@ -75,6 +76,10 @@ final class ConnectionPool: Sendable {
             setTimer(&state)
             return mustConnect(&state) ? .connect : .wait
         }
+        carryOut(step, for: call)
+    }
+
+    private func carryOut(_ step: Step, for call: any PoolCall) {
         switch step {
         case .wait: break
         case .hand(let worker): worker.hand(call)
@@ -171,13 +176,17 @@ final class ConnectionPool: Sendable {
         return worker.wait()
     }
 
+    /// Another connection is to serve this call, before all that wait.
     private func putBack(_ call: any PoolCall) {
-        let isClosed = state.withLock { state in
-            if !state.isClosed { state.waiting.insert(call, at: 0) }
+        let step = state.withLock { state -> Step in
+            if state.isClosed { return .fail(Self.closed) }
+            if let worker = state.idle.popLast() { return .hand(worker) }
+            state.waiting.insert(call, at: 0)
             setTimer(&state)
-            return state.isClosed
+            // This thread is about to end, and sees to those that wait when it does.
+            return .wait
         }
-        if isClosed { call.fail(Self.closed) }
+        carryOut(step, for: call)
     }
 
     /// A connection is gone.

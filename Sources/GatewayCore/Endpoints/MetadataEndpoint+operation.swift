@@ -10,7 +10,8 @@ extension MetadataEndpoint {
     static let schema: JSONValue = [
         "type": "object",
         "required": [
-            "issuer", "token_endpoint", "jwks_uri", "token_endpoint_auth_methods_supported", "grant_types_supported", "response_types_supported",
+            "issuer", "token_endpoint", "jwks_uri", "token_endpoint_auth_methods_supported", "grant_types_supported",
+            "response_types_supported",
             "scopes_supported",
         ],
         "properties": [

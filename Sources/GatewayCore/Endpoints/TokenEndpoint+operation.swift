@@ -14,7 +14,9 @@ extension TokenEndpoint {
                 "type": "object", "required": ["grant_type"],
                 "properties": [
                     "grant_type": ["type": "string", "enum": ["client_credentials"]],
-                    "scope": ["type": "string", "description": "Names divided by single spaces; all that the client may have when absent."],
+                    "scope": [
+                        "type": "string", "description": "Names divided by single spaces; all that the client may have when absent.",
+                    ],
                     "client_id": ["type": "string", "description": "If given, the one of the Authorization header."],
                 ],
             ]),

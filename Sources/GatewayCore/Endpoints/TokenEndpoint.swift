@@ -36,7 +36,8 @@ enum TokenEndpoint {
         let scopes = policy.names(of: granted)
         let lifetime = snapshot.settings.tokenLifetime
         let token = snapshot.issuer.issue(
-            subject: partner.id, clientID: partner.id, scopes: scopes, roles: policy.names(of: roles), tenant: partner.tenant, lifetime: lifetime,
+            subject: partner.id, clientID: partner.id, scopes: scopes, roles: policy.names(of: roles), tenant: partner.tenant,
+            lifetime: lifetime,
             at: now, tokenID: Base64URL.encode(RandomBytes.generate(16))
         )
         let body = JSONValue.object([

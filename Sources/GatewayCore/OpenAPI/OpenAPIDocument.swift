@@ -32,9 +32,9 @@ package struct OpenAPIDocument {
             "info": [
                 "title": "Gatehouse", "version": "1",
                 "description": """
-                    Customers of partners, behind a gateway that decides who may do what. Every refusal is a problem document (RFC 9457) \
-                    whose `code` is one of a closed list; the tables of this document name those that each operation can answer.
-                    """,
+                Customers of partners, behind a gateway that decides who may do what. Every refusal is a problem document (RFC 9457) \
+                whose `code` is one of a closed list; the tables of this document name those that each operation can answer.
+                """,
             ],
             "servers": [["url": "/", "description": "The gateway that this document came from"]],
             "tags": [

@@ -13,7 +13,9 @@ struct PolicyCheckCommand: ParsableCommand {
     @Flag(name: .long, help: "Count warnings as errors.")
     var strict = false
 
-    @Flag(name: .customLong("openapi"), help: "Also tell operations of the provisioning API without a route, and routes to it without an operation.")
+    @Flag(
+        name: .customLong("openapi"),
+        help: "Also tell operations of the provisioning API without a route, and routes to it without an operation.")
     var comparesOpenAPI = false
 
     func run() throws {
