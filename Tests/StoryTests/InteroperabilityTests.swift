@@ -2,7 +2,7 @@ import StrictJSON
 import Testing
 
 /// Other people's clients against the running gateway. They come from PyPI; without it these tests fail, they are not passed over.
-@Suite("Clients of others")
+@Suite("Clients of others", .ownThread)
 struct InteroperabilityTests {
     private static let python = Swift.Result<String, any Error> {
         guard let bash = Tool.find("bash") else { throw Program.Failure(description: "there is no bash") }

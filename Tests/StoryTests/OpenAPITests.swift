@@ -63,7 +63,8 @@ struct OpenAPITests {
                 Set(paths) == [
                     "get \(customers)", "post \(customers)", "get \(customers)/{id}", "put \(customers)/{id}", "patch \(customers)/{id}",
                     "delete \(customers)/{id}", "get /openapi.json", "post /oauth2/token", "get /.well-known/oauth-authorization-server",
-                    "get /.well-known/jwks.json", "get /session",
+                    "get /.well-known/jwks.json", "get /session", "post /oauth2/introspect", "post /oauth2/revoke",
+                    "post /oauth2/signature-check",
                 ]
             )
             let create = answer.json?["paths"]?[customers]?["post"]

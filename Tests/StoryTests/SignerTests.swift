@@ -4,7 +4,7 @@ import Testing
 
 /// The signers that partners copy (docs/signers), run as partners run them. A language that is not on the machine is passed over; CI's has
 /// all but Go.
-@Suite("The signers of docs/signers")
+@Suite("The signers of docs/signers", .ownThread)
 struct SignerTests {
     enum Signer: String, CaseIterable, CustomTestStringConvertible {
         case shell, python, node, go, swift, gatehouse

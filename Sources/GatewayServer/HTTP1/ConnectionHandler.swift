@@ -211,9 +211,16 @@ final class ConnectionHandler: ChannelInboundHandler {
         loop.clock.read()
         takeRequestID(bytes)
         if role == .admin { return handleAdmin(bytes, started) }
-        let snapshot = loop.gatekeeper.snapshot
         let admission = loop.gatekeeper.admit(parser.head, bytes, from: peer, at: loop.clock.seconds)
-        switch admission.outcome {
+        carryOut(admission.outcome, of: admission, bytes, started)
+    }
+
+    private func carryOut(_ outcome: Admission.Outcome, of admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
+        let snapshot = loop.gatekeeper.snapshot
+        switch outcome {
+        case .ifFresh(_, let then):
+            // `awaitBody` and `forward(to:)`, through which everything allowed goes that can be signed, ask for the nonce first.
+            carryOut(then, of: admission, bytes, started)
         case .refuse(let refusal):
             respond(Answer(refusal.problem, requestID: text(requestID)), to: admission, bytes, started)
         case .options(let methods):
@@ -343,7 +350,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             carryOut(step, exchange)
         case .session(let caller):
             finish(exchange, Answer(json: caller.sessionBody, headers: [("cache-control", "no-store")]))
-        case .signatureCheck(let report): finish(exchange, report.answer(body: exchange.body))
+        case .signatureCheck(let report): finish(exchange, report.answer(body: exchange.body, bodyFault: exchange.bodyFault))
         case .customers(var call):
             call.body = exchange.body
             let services = loop.services
