@@ -33,7 +33,8 @@ final class LoopContext {
         self.eventLoop = eventLoop
         self.services = services
         executor = LoopTaskExecutor(eventLoop)
-        pools = Dictionary(uniqueKeysWithValues: services.upstreams.map { ($0.name, UpstreamPool($0, eventLoop: eventLoop, logger: services.logger)) })
+        pools = Dictionary(
+            uniqueKeysWithValues: services.upstreams.map { ($0.name, UpstreamPool($0, eventLoop: eventLoop, logger: services.logger)) })
         gatekeeper = Gatekeeper(snapshot)
         policyDigest = Array(snapshot.policy.digest.utf8)
     }

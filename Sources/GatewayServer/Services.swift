@@ -22,7 +22,8 @@ package struct Services: Sendable {
     package let isStoreReady: @Sendable () async -> Bool
 
     package init(
-        customers: CustomerAPI, clients: OAuthEndpoints, nonces: any NonceStore, decisions: DecisionLog, logger: Logger, limits: ServerLimits,
+        customers: CustomerAPI, clients: OAuthEndpoints, nonces: any NonceStore, decisions: DecisionLog, logger: Logger,
+        limits: ServerLimits,
         upstreams: [UpstreamTarget] = [], trustedProxies: [CIDR] = [], revocations: RevocationWatch? = nil,
         isStoreReady: @escaping @Sendable () async -> Bool
     ) {

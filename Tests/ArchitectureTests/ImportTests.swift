@@ -46,7 +46,9 @@ struct ImportTests {
         let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
         return (files?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "swift" }.compactMap { file in
             let path = String(file.path.dropFirst(root.path.count + 1))
-            guard let text = try? String(contentsOf: file, encoding: .utf8), let target = path.split(separator: "/").first else { return nil }
+            guard let text = try? String(contentsOf: file, encoding: .utf8), let target = path.split(separator: "/").first else {
+                return nil
+            }
             return Source(target: String(target), path: path, lines: text.components(separatedBy: "\n"))
         }
     }()
@@ -63,7 +65,8 @@ struct ImportTests {
         for source in Self.sources where source.target == target {
             for line in source.lines {
                 var words = line.split(separator: " ")[...]
-                while let first = words.first, ["package", "public", "internal", "private", "@preconcurrency", "@testable"].contains(first) {
+                while let first = words.first, ["package", "public", "internal", "private", "@preconcurrency", "@testable"].contains(first)
+                {
                     words = words.dropFirst()
                 }
                 guard words.first == "import", let module = words.last?.split(separator: ".").first else { continue }
@@ -90,7 +93,9 @@ struct ImportTests {
     @Test("secrets are compared by nothing but ConstantTime, and OpenSSL is called in one target")
     func openSSL() {
         for source in Self.sources where source.target != "OpenSSLCrypto" {
-            for line in source.lines where !line.contains("///") && (line.contains("CRYPTO_") || line.contains("EVP_")) { Issue.record("\(source.path): \(line)") }
+            for line in source.lines where !line.contains("///") && (line.contains("CRYPTO_") || line.contains("EVP_")) {
+                Issue.record("\(source.path): \(line)")
+            }
         }
     }
 

@@ -22,7 +22,8 @@ struct DecisionModeNginxTests {
                 .replacing("127.0.0.1:8081", with: "127.0.0.1:\(decide)").replacing("127.0.0.1:9001", with: "127.0.0.1:\(backend)")
                 .replacing("listen 443 ssl;", with: "listen 127.0.0.1:\(port);")
             let file = folder.appendingPathComponent("nginx.conf")
-            let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(folder.path)/\($0);" }.joined(separator: "\n")
+            let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(folder.path)/\($0);" }.joined(
+                separator: "\n")
             try Data(
                 """
                 daemon off;
@@ -100,7 +101,8 @@ struct DecisionModeNginxTests {
     @Test("an allowed request reaches the backend with who is calling, whatever the client says of itself")
     func allowed() async throws {
         let records = try await Self.run { gateway, nginx, backend in
-            let response = try Self.send(nginx, "GET /billing/x?y=1", gateway.bearer("acme") + "X-Gatehouse-Subject: admin\r\nX-Gatehouse-Roles: admin\r\n")
+            let response = try Self.send(
+                nginx, "GET /billing/x?y=1", gateway.bearer("acme") + "X-Gatehouse-Subject: admin\r\nX-Gatehouse-Roles: admin\r\n")
             #expect(response.status == 200)
             let lines = response.body.split(separator: "\r\n").map { $0.lowercased() }
             #expect(lines.first == "get /billing/x?y=1 http/1.1" || lines.first == "get /billing/x?y=1 http/1.0")
@@ -123,15 +125,18 @@ struct DecisionModeNginxTests {
         }
     }
 
-    @Test("what is not allowed never reaches the backend", arguments: [
-        ("GET /billing/x", nil, "", 401), ("GET /billing/x", "globex", "", 403), ("GET /nothing", "acme", "", 404), ("PUT /billing/x", "acme", "", 405),
-        ("GET /billing/../x", "acme", "", 400), ("GET /billing/%2e%2e/x", "acme", "", 400),
-        // A client that describes another request than it makes
-        ("GET /billing/x", nil, "X-Forwarded-Uri: /hello\r\nX-Forwarded-Method: GET\r\n", 401),
-        ("GET /billing/x", nil, "X-Original-URI: /hello\r\nX-Original-Method: GET\r\nX-Original-URL: /hello\r\n", 401),
-        ("DELETE /billing/x", "acme", "X-Forwarded-Method: GET\r\nX-Original-Method: GET\r\nX-HTTP-Method-Override: GET\r\n", 405),
-        ("GET /billing/x", "elsewhere", "X-Forwarded-For: 10.1.2.3\r\n", 403),
-    ] as [(String, String?, String, Int)])
+    @Test(
+        "what is not allowed never reaches the backend",
+        arguments: [
+            ("GET /billing/x", nil, "", 401), ("GET /billing/x", "globex", "", 403), ("GET /nothing", "acme", "", 404),
+            ("PUT /billing/x", "acme", "", 405),
+            ("GET /billing/../x", "acme", "", 400), ("GET /billing/%2e%2e/x", "acme", "", 400),
+            // A client that describes another request than it makes
+            ("GET /billing/x", nil, "X-Forwarded-Uri: /hello\r\nX-Forwarded-Method: GET\r\n", 401),
+            ("GET /billing/x", nil, "X-Original-URI: /hello\r\nX-Original-Method: GET\r\nX-Original-URL: /hello\r\n", 401),
+            ("DELETE /billing/x", "acme", "X-Forwarded-Method: GET\r\nX-Original-Method: GET\r\nX-HTTP-Method-Override: GET\r\n", 405),
+            ("GET /billing/x", "elsewhere", "X-Forwarded-For: 10.1.2.3\r\n", 403),
+        ] as [(String, String?, String, Int)])
     func refused(line: String, partner: String?, lines: String, status: Int) async throws {
         _ = try await Self.run { gateway, nginx, backend in
             let response = try Self.send(nginx, line, lines + (partner.map { gateway.bearer($0) } ?? ""))

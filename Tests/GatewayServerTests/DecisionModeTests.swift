@@ -27,7 +27,8 @@ struct DecisionModeTests {
 
     /// Asks about a request.
     static func ask(
-        _ gateway: TestGateway, _ method: String?, _ uri: String?, _ lines: String = "", as actual: String = "GET /auth", host: String = "gateway.test"
+        _ gateway: TestGateway, _ method: String?, _ uri: String?, _ lines: String = "", as actual: String = "GET /auth",
+        host: String = "gateway.test"
     ) throws -> RawClient.Response {
         let client = try RawClient(port: gateway.decidePort)
         var text = "\(actual) HTTP/1.1\r\nHost: gatehouse.internal\r\nX-Forwarded-Host: \(host)\r\n"
@@ -40,7 +41,8 @@ struct DecisionModeTests {
     @Test("what is allowed is 200 with who is calling, and without a body")
     func allowed() async throws {
         let records = try await Self.run { gateway in
-            let response = try Self.ask(gateway, "GET", "/api/provisioning/customers?limit=1", gateway.bearer("acme") + "X-Request-Id: req-12345678\r\n")
+            let response = try Self.ask(
+                gateway, "GET", "/api/provisioning/customers?limit=1", gateway.bearer("acme") + "X-Request-Id: req-12345678\r\n")
             #expect(response.status == 200)
             #expect(response.body.isEmpty)
             #expect(response["x-gatehouse-subject"] == "acme")
@@ -93,21 +95,33 @@ struct DecisionModeTests {
             Row(method: "GET", uri: "/hello HTTP/1.1", partner: nil, status: 400, code: "malformed_request"),
             Row(method: "GET /hello HTTP/1.1", uri: "/api/provisioning/customers", partner: nil, status: 400, code: "malformed_request"),
             Row(method: "", uri: "/hello", partner: nil, status: 400, code: "malformed_request"),
-            Row(method: "GET", uri: "", partner: nil, status: 400, code: "malformed_request"),
+            Row(method: "GET", uri: "", partner: nil, status: 400, code: "malformed_target"),
             Row(method: "GET", uri: "http://elsewhere.test/hello", partner: nil, status: 400, code: "malformed_target"),
             // The gateway's own endpoints are not to be served by somebody behind the proxy.
             Row(method: "POST", uri: "/oauth2/token", partner: nil, status: 404, code: "not_found"),
             Row(method: "GET", uri: "/session", status: 404, code: "not_found"),
             Row(method: "OPTIONS", uri: "/api/provisioning/customers", status: 405, code: "method_not_allowed"),
             // What a client could slip in beside what the proxy says (CVE-2026-40575)
-            Row(method: "DELETE", uri: "/api/provisioning/customers/cus_1", status: 400, code: "malformed_request", lines: "X-Original-Method: GET\r\n"),
-            Row(method: "GET", uri: "/api/provisioning/customers", partner: nil, status: 400, code: "malformed_request", lines: "X-Original-URI: /hello\r\n"),
-            Row(method: "GET", uri: "/api/provisioning/customers", partner: nil, status: 400, code: "repeated_header", lines: "X-Forwarded-Uri: /hello\r\n"),
-            Row(method: "GET", uri: "/api/provisioning/customers", partner: nil, status: 400, code: "repeated_header", lines: "X-Forwarded-Method: GET\r\n"),
-            Row(method: "GET", uri: "/api/provisioning/customers", partner: nil, status: 401, code: "unauthenticated", lines: "X-Original-URL: /hello\r\nX_Forwarded_Uri: /hello\r\nX-Rewrite-Url: /hello\r\n"),
+            Row(
+                method: "DELETE", uri: "/api/provisioning/customers/cus_1", status: 400, code: "malformed_request",
+                lines: "X-Original-Method: GET\r\n"),
+            Row(
+                method: "GET", uri: "/api/provisioning/customers", partner: nil, status: 400, code: "malformed_request",
+                lines: "X-Original-URI: /hello\r\n"),
+            Row(
+                method: "GET", uri: "/api/provisioning/customers", partner: nil, status: 400, code: "repeated_header",
+                lines: "X-Forwarded-Uri: /hello\r\n"),
+            Row(
+                method: "GET", uri: "/api/provisioning/customers", partner: nil, status: 400, code: "repeated_header",
+                lines: "X-Forwarded-Method: GET\r\n"),
+            Row(
+                method: "GET", uri: "/api/provisioning/customers", partner: nil, status: 401, code: "unauthenticated",
+                lines: "X-Original-URL: /hello\r\nX_Forwarded_Uri: /hello\r\nX-Rewrite-Url: /hello\r\n"),
             // A signature over what is not seen
             Row(method: "POST", uri: "/signed", status: 401, code: "signature"),
-            Row(method: "POST", uri: "/billing/x", status: 401, code: "signature", lines: "Signature-Input: a=()\r\nSignature: a=:AAAA:\r\n"),
+            Row(
+                method: "POST", uri: "/billing/x", status: 401, code: "signature", lines: "Signature-Input: a=()\r\nSignature: a=:AAAA:\r\n"
+            ),
         ]
     )
     func refused(row: Row) async throws {
@@ -123,7 +137,9 @@ struct DecisionModeTests {
         #expect(records.first?["status"]?.integer == Int64(row.status))
     }
 
-    @Test("without a method or a target there is nothing to decide", arguments: [(nil, "/hello"), ("GET", nil), (nil, nil)] as [(String?, String?)])
+    @Test(
+        "without a method or a target there is nothing to decide",
+        arguments: [(nil, "/hello"), ("GET", nil), (nil, nil)] as [(String?, String?)])
     func undescribed(method: String?, uri: String?) async throws {
         _ = try await Self.run { gateway in
             let response = try Self.ask(gateway, method, uri, gateway.bearer("acme"))
@@ -143,13 +159,18 @@ struct DecisionModeTests {
         }
     }
 
-    @Test("the request that asks decides nothing: not its method, path, host or body", arguments: ["GET /hello", "POST /api/provisioning/customers", "HEAD /hello", "DELETE /x"])
+    @Test(
+        "the request that asks decides nothing: not its method, path, host or body",
+        arguments: ["GET /hello", "POST /api/provisioning/customers", "HEAD /hello", "DELETE /x"])
     func actual(line: String) async throws {
         _ = try await Self.run { gateway in
             let body = line.hasPrefix("POST") ? "Content-Length: 5\r\n" : ""
-            for (method, uri, status) in [("GET", "/api/provisioning/customers", 401), ("GET", "/hello", 200), ("HEAD", "/hello", 200), ("GET", "/nothing", 404)] {
+            for (method, uri, status) in [
+                ("GET", "/api/provisioning/customers", 401), ("GET", "/hello", 200), ("HEAD", "/hello", 200), ("GET", "/nothing", 404),
+            ] {
                 let client = try RawClient(port: gateway.decidePort)
-                let head = "\(line) HTTP/1.1\r\nHost: gateway.test\r\nX-Forwarded-Method: \(method)\r\nX-Forwarded-Uri: \(uri)\r\n\(body)\r\n"
+                let head =
+                    "\(line) HTTP/1.1\r\nHost: gateway.test\r\nX-Forwarded-Method: \(method)\r\nX-Forwarded-Uri: \(uri)\r\n\(body)\r\n"
                 // Twice on one connection: an answer of the wrong length would spoil the second.
                 for _ in 0..<2 {
                     try client.send(head + (body.isEmpty ? "" : "hello"))
@@ -169,7 +190,7 @@ struct DecisionModeTests {
             #expect(parts.count == 3)
             var text = parts[1].replacing("-", with: "+").replacing("_", with: "/")
             while text.count % 4 != 0 { text += "=" }
-            let claims = try JSONDocumentOf(Array(try #require(Data(base64Encoded: text))))
+            let claims = try self.claims(Array(try #require(Data(base64Encoded: text))))
             #expect(claims["aud"]?.string == "backend")
             #expect(claims["htm"]?.string == "GET")
             #expect(claims["htu"]?.string == "/billing/a~b?x=1")
@@ -178,7 +199,7 @@ struct DecisionModeTests {
         }
     }
 
-    private func JSONDocumentOf(_ bytes: [UInt8]) throws -> JSONElement { try JSONDocument(bytes).root }
+    private func claims(_ bytes: [UInt8]) throws -> JSONElement { try JSONDocument(bytes).root }
 
     @Test("who asks is the client that the proxy names, for networks and the log")
     func client() async throws {

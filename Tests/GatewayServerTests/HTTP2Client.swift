@@ -4,7 +4,9 @@ import NIOHPACK
 /// An HTTP/2 client that sends exactly the frames it is told to, right or wrong (RFC 9113 section 4.1).
 final class HTTP2Client {
     struct Frame: Sendable, Equatable {
-        enum Kind: UInt8, Sendable { case data, headers, priority, rstStream, settings, pushPromise, ping, goAway, windowUpdate, continuation }
+        enum Kind: UInt8, Sendable {
+            case data, headers, priority, rstStream, settings, pushPromise, ping, goAway, windowUpdate, continuation
+        }
 
         var kind: Kind
         var flags: UInt8 = 0
@@ -16,7 +18,8 @@ final class HTTP2Client {
 
         var bytes: [UInt8] {
             let length = payload.count
-            return [UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255), kind.rawValue, flags] + Self.number(stream) + payload
+            return [UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255), kind.rawValue, flags] + Self.number(stream)
+                + payload
         }
 
         static func number(_ value: UInt32) -> [UInt8] { [24, 16, 8, 0].map { UInt8(value >> $0 & 255) } }
@@ -145,7 +148,8 @@ final class HTTP2Client {
             responses[frame.stream, default: Response()].body += frame.payload
             if updatesWindows, !frame.payload.isEmpty {
                 let increment = Frame.number(UInt32(frame.payload.count))
-                try? send(Frame(kind: .windowUpdate, payload: increment), Frame(kind: .windowUpdate, stream: frame.stream, payload: increment))
+                try? send(
+                    Frame(kind: .windowUpdate, payload: increment), Frame(kind: .windowUpdate, stream: frame.stream, payload: increment))
             }
         case .rstStream: responses[frame.stream, default: Response()].reset = frame.errorCode
         case .settings where frame.flags & 1 == 0: try? send(Frame(kind: .settings, flags: 1))

@@ -14,7 +14,8 @@ struct HTTP2Tests {
     ) async throws -> [JSONElement] {
         let server = try await LoopbackServer(backend)
         let policy = TestGateway.policy.replacing(
-            "  - { id: hello,", with: "  - { id: echo, methods: [GET, POST, PUT], path: /echo, public: true, to: backend }\n  - { id: hello,"
+            "  - { id: hello,",
+            with: "  - { id: echo, methods: [GET, POST, PUT], path: /echo, public: true, to: backend }\n  - { id: hello,"
         )
         let edge = Edge(tls: try TLSCertificates.get().server(), upstreams: [server.target()], policy: policy)
         return try await TestGateway.run(limits: limits, edge: edge) { try await body($0, server) }
@@ -53,7 +54,8 @@ struct HTTP2Tests {
         _ = try await Self.run { gateway, _ in
             let body = Array(#"{"name":"Ada Ltd","contactEmail":"ada@example.com"}"#.utf8)
             let client = try HTTP2Client(port: gateway.port)
-            var fields = HTTP2Client.fields("POST", "/api/provisioning/customers", [Self.bearer(gateway), ("content-type", "application/json")])
+            var fields = HTTP2Client.fields(
+                "POST", "/api/provisioning/customers", [Self.bearer(gateway), ("content-type", "application/json")])
             if hasLength { fields.append(("content-length", "\(body.count)")) }
             let stream = try client.request(fields, endsStream: false)
             let size = (body.count + frames - 1) / frames
@@ -196,8 +198,10 @@ struct HTTP2Tests {
     func goAway() async throws {
         let certificates = try TLSCertificates.get()
         let backend = try await LoopbackServer(.echo)
-        let policy = TestGateway.policy.replacing("path: /hello, public: true, to: provisioning", with: "path: /hello, public: true, to: backend")
-            .replacing("methods: [GET], path: /hello", with: "methods: [POST], path: /hello")
+        let policy = TestGateway.policy.replacing(
+            "path: /hello, public: true, to: provisioning", with: "path: /hello, public: true, to: backend"
+        )
+        .replacing("methods: [GET], path: /hello", with: "methods: [POST], path: /hello")
         let gateway = try await TestGateway(edge: Edge(tls: try certificates.server(), upstreams: [backend.target()], policy: policy))
         let port = gateway.port
         let stopping = Collected<Bool>()
@@ -274,7 +278,8 @@ struct HTTP2Tests {
             let pipe = Pipe()
             process.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
             process.arguments = [
-                "--silent", "--http2", "--cacert", certificates.path("ca"), "--resolve", "localhost:\(gateway.port):127.0.0.1", "--write-out",
+                "--silent", "--http2", "--cacert", certificates.path("ca"), "--resolve", "localhost:\(gateway.port):127.0.0.1",
+                "--write-out",
                 "%{http_version} %{http_code}", "-H", "Authorization: Bearer \(gateway.token("acme"))", "-d",
                 #"{"name":"Ada Ltd","contactEmail":"ada@example.com"}"#, "-H", "Content-Type: application/json",
                 "https://localhost:\(gateway.port)/api/provisioning/customers",

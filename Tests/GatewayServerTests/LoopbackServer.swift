@@ -96,7 +96,9 @@ private final class Backend: ChannelInboundHandler {
             bytes = []
             write(answer, context)
         case .echo:
-            let isWhole = head.contains("transfer-encoding: chunked") ? text.hasSuffix("\r\n0\r\n\r\n") : bytes.count >= head.utf8.count + length(head)
+            let isWhole =
+                head.contains("transfer-encoding: chunked")
+                ? text.hasSuffix("\r\n0\r\n\r\n") : bytes.count >= head.utf8.count + length(head)
             guard isWhole else { return }
             bytes = []
             write("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: \(head.utf8.count)\r\n\r\n\(head)", context)
@@ -108,7 +110,9 @@ private final class Backend: ChannelInboundHandler {
     }
 
     private func length(_ head: String) -> Int {
-        head.lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }.flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
+        head.lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }.flatMap {
+            Int($0.dropFirst(15).drop { $0 == " " })
+        } ?? 0
     }
 
     private func write(_ text: String, _ context: ChannelHandlerContext) {

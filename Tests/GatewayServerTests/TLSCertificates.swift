@@ -49,11 +49,14 @@ final class TLSCertificates: Sendable {
         let extensions = path(name, "ext")
         try Data("subjectAltName=\(names)\n".utf8).write(to: URL(fileURLWithPath: extensions))
         try Self.openssl(
-            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", path(name, "key"), "-out", path(name, "csr"),
+            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", path(name, "key"), "-out",
+            path(name, "csr"),
             "-subj", "/CN=\(name)"
         )
-        let signer = issuer == name ? ["-key", path(name, "key")] : ["-CA", path(issuer), "-CAkey", path(issuer, "key"), "-CAcreateserial"]
-        try Self.openssl(["x509", "-req", "-in", path(name, "csr"), "-days", "\(days)", "-extfile", extensions, "-out", path(name)] + signer)
+        let signer =
+            issuer == name ? ["-key", path(name, "key")] : ["-CA", path(issuer), "-CAkey", path(issuer, "key"), "-CAcreateserial"]
+        try Self.openssl(
+            ["x509", "-req", "-in", path(name, "csr"), "-days", "\(days)", "-extfile", extensions, "-out", path(name)] + signer)
     }
 
     private static func openssl(_ arguments: String...) throws { try openssl(arguments) }

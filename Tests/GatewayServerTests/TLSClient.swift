@@ -116,7 +116,8 @@ final class TLSClient: Sendable {
         let found = try inbox.take { bytes -> String? in
             let text = String(decoding: bytes, as: UTF8.self)
             guard let end = text.range(of: "\r\n\r\n") else { return nil }
-            let length = text[..<end.lowerBound].lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
+            let length =
+                text[..<end.lowerBound].lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
                 .flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
             let whole = text[..<end.upperBound].utf8.count + length
             guard bytes.count >= whole else { return nil }

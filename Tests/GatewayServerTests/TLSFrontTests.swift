@@ -115,7 +115,8 @@ struct TLSFrontTests {
     func forwardedScheme() async throws {
         let certificates = try TLSCertificates.get()
         let backend = try await LoopbackServer(.answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
-        let policy = TestGateway.policy.replacing("path: /hello, public: true, to: provisioning", with: "path: /hello, public: true, to: backend")
+        let policy = TestGateway.policy.replacing(
+            "path: /hello, public: true, to: provisioning", with: "path: /hello, public: true, to: backend")
         let edge = Edge(tls: try certificates.server(), upstreams: [backend.target()], policy: policy)
         try await TestGateway.run(edge: edge) { gateway in
             let client = try TLSClient(port: gateway.port, certificates)
@@ -138,8 +139,12 @@ struct TLSFrontTests {
     @Test(
         "files that cannot be used are named",
         arguments: [
-            Wrong(testDescription: "a key for a certificate", certificate: "server.key", key: "server.key", names: "server.key", says: "no certificate"),
-            Wrong(testDescription: "a certificate for a key", certificate: "server.pem", key: "server.pem", names: "server.pem", says: "no private key"),
+            Wrong(
+                testDescription: "a key for a certificate", certificate: "server.key", key: "server.key", names: "server.key",
+                says: "no certificate"),
+            Wrong(
+                testDescription: "a certificate for a key", certificate: "server.pem", key: "server.pem", names: "server.pem",
+                says: "no private key"),
             Wrong(testDescription: "another's key", certificate: "server.pem", key: "next.key", names: "next.key", says: "is not the key"),
             Wrong(testDescription: "nothing", certificate: "empty", key: "server.key", names: "empty", says: "no certificate"),
             Wrong(testDescription: "no text", certificate: "server.pem", key: "noise", names: "noise", says: "no private key"),
@@ -152,12 +157,15 @@ struct TLSFrontTests {
             switch name {
             case "empty": PEMFile(name: name, bytes: [])
             case "noise": PEMFile(name: name, bytes: [0, 255, 10, 13, 0, 128])
-            case "locked": PEMFile(name: name, bytes: Array("-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n".utf8))
+            case "locked":
+                PEMFile(name: name, bytes: Array("-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n".utf8))
             default:
                 PEMFile(name: name, bytes: Array(try Data(contentsOf: certificates.folder.appendingPathComponent(name))))
             }
         }
-        let error = #expect(throws: PEMError.self) { _ = try ServerTLS(certificate: file(wrong.certificate), key: file(wrong.key), clientCA: nil) }
+        let error = #expect(throws: PEMError.self) {
+            _ = try ServerTLS(certificate: file(wrong.certificate), key: file(wrong.key), clientCA: nil)
+        }
         #expect(error?.file == wrong.names)
         #expect(error?.reason.contains(wrong.says) == true, "\(String(describing: error))")
     }

@@ -91,7 +91,9 @@ struct TLSUpstreamTests {
 
     @Test("a file of authorities that has none is named")
     func wrongCA() throws {
-        let error = #expect(throws: PEMError.self) { _ = try UpstreamTLS(ca: PEMFile(name: "ca.pem", bytes: Array("x".utf8)), serverName: nil) }
+        let error = #expect(throws: PEMError.self) {
+            _ = try UpstreamTLS(ca: PEMFile(name: "ca.pem", bytes: Array("x".utf8)), serverName: nil)
+        }
         #expect(error?.file == "ca.pem")
     }
 }

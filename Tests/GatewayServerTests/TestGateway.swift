@@ -128,7 +128,8 @@ final class TestGateway: Sendable {
             customers: CustomerAPI(
                 store: MemoryCustomerStore(), cursorKey: HMACKey(.sha256, key: SecretBytes(RandomBytes.generate(32)))
             ),
-            clients: OAuthEndpoints(throttle: FailureThrottle()), nonces: nonces, decisions: try DecisionLog(.file(log.path), logger: logger), logger: logger,
+            clients: OAuthEndpoints(throttle: FailureThrottle()), nonces: nonces,
+            decisions: try DecisionLog(.file(log.path), logger: logger), logger: logger,
             limits: limits, upstreams: edge.upstreams, trustedProxies: edge.trustedProxies,
             revocations: RevocationWatch(revocations, logger: logger), isStoreReady: { true }
         )
@@ -141,7 +142,8 @@ final class TestGateway: Sendable {
     /// Starts one, uses it, and stops it whatever happens; the records of the decision log afterwards.
     @discardableResult
     static func run(
-        limits: ServerLimits = ServerLimits(), hosts: [String] = [], edge: Edge = Edge(), _ body: @Sendable (TestGateway) async throws -> Void
+        limits: ServerLimits = ServerLimits(), hosts: [String] = [], edge: Edge = Edge(),
+        _ body: @Sendable (TestGateway) async throws -> Void
     ) async throws -> [JSONElement] {
         let gateway = try await TestGateway(limits: limits, hosts: hosts, edge: edge)
         let result: Result<Void, any Error>
@@ -157,7 +159,9 @@ final class TestGateway: Sendable {
         return try text.split(separator: "\n").map { try JSONDocument(Array($0.utf8)).root }
     }
 
-    func token(_ partner: String, scopes: [String]? = nil, at now: Int64 = Int64(Date.now.timeIntervalSince1970), lifetime: Int64 = 600) -> String {
+    func token(_ partner: String, scopes: [String]? = nil, at now: Int64 = Int64(Date.now.timeIntervalSince1970), lifetime: Int64 = 600)
+        -> String
+    {
         snapshot.issuer.issue(
             subject: partner, clientID: partner, scopes: scopes ?? ["customers:read", "customers:write"], roles: [], tenant: partner,
             lifetime: lifetime, at: now, tokenID: UUID().uuidString

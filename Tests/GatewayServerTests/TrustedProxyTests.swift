@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Trusted proxies (attacks rows H-07, H-08)", .timeLimit(.minutes(2)))
 struct TrustedProxyTests {
-    static let policy = TestGateway.policy.replacing("path: /hello, public: true, to: provisioning", with: "path: /hello, public: true, to: backend")
+    static let policy = TestGateway.policy.replacing(
+        "path: /hello, public: true, to: provisioning", with: "path: /hello, public: true, to: backend")
 
     static func edge(_ trusted: [String], _ backend: LoopbackServer? = nil) throws -> Edge {
         Edge(
@@ -25,23 +26,39 @@ struct TrustedProxyTests {
 
     static let rows: [Row] = [
         Row(testDescription: "the proxy says who", lines: ["X-Forwarded-For: 192.0.2.7"], remote: "192.0.2.7"),
-        Row(testDescription: "the rightmost is the one the proxy has seen", lines: ["X-Forwarded-For: 10.1.1.1, 192.0.2.7"], remote: "192.0.2.7"),
-        Row(testDescription: "proxies behind one another", trusted: ["127.0.0.1", "10.0.0.0/8"], lines: ["X-Forwarded-For: 192.0.2.7, 10.1.1.1"], remote: "192.0.2.7"),
-        Row(testDescription: "over several lines", trusted: ["127.0.0.1", "10.0.0.0/8"], lines: ["X-Forwarded-For: 192.0.2.7", "X-Forwarded-For: 10.1.1.1"], remote: "192.0.2.7"),
-        Row(testDescription: "nobody but proxies: the first", trusted: ["127.0.0.1", "10.0.0.0/8"], lines: ["X-Forwarded-For: 10.2.2.2,10.1.1.1"], remote: "10.2.2.2"),
-        Row(testDescription: "what stands left of the client was written by the client", lines: ["X-Forwarded-For: junk, 192.0.2.7"], remote: "192.0.2.7"),
+        Row(
+            testDescription: "the rightmost is the one the proxy has seen", lines: ["X-Forwarded-For: 10.1.1.1, 192.0.2.7"],
+            remote: "192.0.2.7"),
+        Row(
+            testDescription: "proxies behind one another", trusted: ["127.0.0.1", "10.0.0.0/8"],
+            lines: ["X-Forwarded-For: 192.0.2.7, 10.1.1.1"], remote: "192.0.2.7"),
+        Row(
+            testDescription: "over several lines", trusted: ["127.0.0.1", "10.0.0.0/8"],
+            lines: ["X-Forwarded-For: 192.0.2.7", "X-Forwarded-For: 10.1.1.1"], remote: "192.0.2.7"),
+        Row(
+            testDescription: "nobody but proxies: the first", trusted: ["127.0.0.1", "10.0.0.0/8"],
+            lines: ["X-Forwarded-For: 10.2.2.2,10.1.1.1"], remote: "10.2.2.2"),
+        Row(
+            testDescription: "what stands left of the client was written by the client", lines: ["X-Forwarded-For: junk, 192.0.2.7"],
+            remote: "192.0.2.7"),
         Row(testDescription: "with a port", lines: ["X-Forwarded-For: 192.0.2.7:4711"], remote: "192.0.2.7"),
         Row(testDescription: "IPv6", lines: ["X-Forwarded-For: 2001:db8::7"], remote: "2001:db8::7"),
         Row(testDescription: "IPv6 with a port", lines: ["X-Forwarded-For: [2001:db8::7]:4711"], remote: "2001:db8::7"),
-        Row(testDescription: "mapped IPv4 is the IPv4 address (row H-17)", trusted: ["127.0.0.1", "10.0.0.0/8"], lines: ["X-Forwarded-For: 192.0.2.7, ::ffff:10.1.1.1"], remote: "192.0.2.7"),
+        Row(
+            testDescription: "mapped IPv4 is the IPv4 address (row H-17)", trusted: ["127.0.0.1", "10.0.0.0/8"],
+            lines: ["X-Forwarded-For: 192.0.2.7, ::ffff:10.1.1.1"], remote: "192.0.2.7"),
         Row(testDescription: "the proxy says nothing: it is itself the client", lines: [], remote: "127.0.0.1"),
         Row(testDescription: "no address", lines: ["X-Forwarded-For: unknown"], remote: nil),
         Row(testDescription: "an empty member", lines: ["X-Forwarded-For: 192.0.2.7,"], remote: nil),
         Row(testDescription: "leading zeros", lines: ["X-Forwarded-For: 010.0.0.1"], remote: nil),
         Row(testDescription: "a port that is none", lines: ["X-Forwarded-For: 192.0.2.7:x"], remote: nil),
         Row(testDescription: "not trusted: ignored", trusted: ["10.0.0.0/8"], lines: ["X-Forwarded-For: 192.0.2.7"], remote: "127.0.0.1"),
-        Row(testDescription: "nobody is trusted: ignored, even what could not be understood", trusted: [], lines: ["X-Forwarded-For: junk"], remote: "127.0.0.1"),
-        Row(testDescription: "another spelling of the name is not the header", lines: ["X_Forwarded_For: 192.0.2.7", "X-Real-Ip: 192.0.2.8"], remote: "127.0.0.1"),
+        Row(
+            testDescription: "nobody is trusted: ignored, even what could not be understood", trusted: [], lines: ["X-Forwarded-For: junk"],
+            remote: "127.0.0.1"),
+        Row(
+            testDescription: "another spelling of the name is not the header",
+            lines: ["X_Forwarded_For: 192.0.2.7", "X-Real-Ip: 192.0.2.8"], remote: "127.0.0.1"),
     ]
 
     @Test("the client's address comes from X-Forwarded-For, if a trusted proxy says so", arguments: rows)
@@ -60,7 +77,8 @@ struct TrustedProxyTests {
         try await TestGateway.run(edge: try Self.edge(["127.0.0.1"])) { gateway in
             let client = try RawClient(port: gateway.port)
             for (address, status) in [("10.1.2.3", 200), ("192.0.2.7", 403), ("10.9.9.9", 200), ("10.1.2.3, 192.0.2.7", 403)] {
-                try client.send("GET /session HTTP/1.1\r\nHost: gateway.test\r\nX-Forwarded-For: \(address)\r\n\(gateway.bearer("elsewhere"))\r\n")
+                try client.send(
+                    "GET /session HTTP/1.1\r\nHost: gateway.test\r\nX-Forwarded-For: \(address)\r\n\(gateway.bearer("elsewhere"))\r\n")
                 #expect(try client.response().status == status, "\(address)")
             }
         }
@@ -100,7 +118,9 @@ struct TrustedProxyTests {
             Scheme(testDescription: "a list", lines: "X-Forwarded-Proto: http, https\r\n", upstream: nil),
             Scheme(testDescription: "another word", lines: "X-Forwarded-Proto: on\r\n", upstream: nil),
             Scheme(testDescription: "not trusted", trusted: [], lines: "X-Forwarded-Proto: https\r\n", upstream: "http"),
-            Scheme(testDescription: "another network trusted", trusted: ["10.0.0.0/8"], lines: "X-Forwarded-Proto: https\r\n", upstream: "http"),
+            Scheme(
+                testDescription: "another network trusted", trusted: ["10.0.0.0/8"], lines: "X-Forwarded-Proto: https\r\n", upstream: "http"
+            ),
             Scheme(testDescription: "`Forwarded` is not read", lines: "Forwarded: proto=https;host=admin\r\n", upstream: "http"),
         ]
     )
@@ -119,13 +139,16 @@ struct TrustedProxyTests {
         }
     }
 
-    @Test("the upstream gets the family of X-Forwarded headers from the gateway alone, trusted proxy or not", arguments: [[], ["127.0.0.1"]] as [[String]])
+    @Test(
+        "the upstream gets the family of X-Forwarded headers from the gateway alone, trusted proxy or not",
+        arguments: [[], ["127.0.0.1"]] as [[String]])
     func family(trusted: [String]) async throws {
         let backend = try await LoopbackServer(.echo)
         try await TestGateway.run(edge: try Self.edge(trusted, backend)) { gateway in
             let lines = [
                 "X-Forwarded-For: 192.0.2.7", "X-Forwarded-Host: admin.test", "X-Forwarded-Prefix: /admin", "X-Forwarded-Port: 1",
-                "X-Forwarded-User: admin", "X_Forwarded_Proto: ftp", "Forwarded: for=192.0.2.9", "X-Real-Ip: 192.0.2.9", "True-Client-Ip: 192.0.2.9",
+                "X-Forwarded-User: admin", "X_Forwarded_Proto: ftp", "Forwarded: for=192.0.2.9", "X-Real-Ip: 192.0.2.9",
+                "True-Client-Ip: 192.0.2.9",
                 "CF-Connecting-IP: 192.0.2.9", "X-Client-IP: 192.0.2.9",
             ]
             let response = try gateway.get("/hello", lines.map { $0 + "\r\n" }.joined())

@@ -43,7 +43,10 @@ struct TLSTests {
 
     static func curl(_ gateway: Gateway, _ path: String, _ arguments: [String] = []) throws -> String {
         let port = gateway.address.split(separator: ":").last ?? ""
-        let all = ["--silent", "--cacert", "tls/ca.pem", "--write-out", " %{http_version} %{http_code}"] + arguments + ["https://127.0.0.1:\(port)\(path)"]
+        let all =
+            ["--silent", "--cacert", "tls/ca.pem", "--write-out", " %{http_version} %{http_code}"] + arguments + [
+                "https://127.0.0.1:\(port)\(path)"
+            ]
         return try tool(gateway.place, "/bin/sh", "-c", "exec /usr/bin/curl \(all.map { "'\($0)'" }.joined(separator: " "))")
     }
 
@@ -51,7 +54,9 @@ struct TLSTests {
 
     /// The common name of the certificate that is shown.
     static func shown(_ gateway: Gateway) throws -> String {
-        try tool(gateway.place, "/bin/sh", "-c", "echo | openssl s_client -connect \(gateway.address) 2>/dev/null | openssl x509 -noout -subject")
+        try tool(
+            gateway.place, "/bin/sh", "-c", "echo | openssl s_client -connect \(gateway.address) 2>/dev/null | openssl x509 -noout -subject"
+        )
     }
 
     @Test("a partner gets a token and is served over TLS, by HTTP/2 and HTTP/1.1, and the issuer says https")
@@ -105,21 +110,72 @@ struct TLSTests {
         arguments: [
             Wrong(testDescription: "no certificate", certificate: "tls/none.pem", says: ["tls/none.pem", "no such file"]),
             Wrong(testDescription: "no key", key: "tls/none.key", says: ["tls/none.key", "no such file"]),
-            Wrong(testDescription: "a key for others to read", script: "chmod 644 tls/server.key", says: ["tls/server.key", "chmod 600 tls/server.key"]),
-            Wrong(testDescription: "another's key", key: "tls/next.key", says: ["tls/next.key", "is not the key of the certificate in tls/server.pem"]),
-            Wrong(testDescription: "a file that is no certificate", script: "echo hello > tls/server.pem", says: ["tls/server.pem", "no certificate"]),
+            Wrong(
+                testDescription: "a key for others to read", script: "chmod 644 tls/server.key",
+                says: ["tls/server.key", "chmod 600 tls/server.key"]),
+            Wrong(
+                testDescription: "another's key", key: "tls/next.key",
+                says: ["tls/next.key", "is not the key of the certificate in tls/server.pem"]),
+            Wrong(
+                testDescription: "a file that is no certificate", script: "echo hello > tls/server.pem",
+                says: ["tls/server.pem", "no certificate"]),
             Wrong(testDescription: "a directory", certificate: "tls", says: ["tls", "is not a file"]),
-            Wrong(testDescription: "a client CA that is missing", more: ["--tls-client-ca", "tls/none.pem"], says: ["tls/none.pem", "no such file"]),
+            Wrong(
+                testDescription: "a client CA that is missing", more: ["--tls-client-ca", "tls/none.pem"],
+                says: ["tls/none.pem", "no such file"]),
         ]
     )
     func wrong(wrong: Wrong) throws {
         let place = try Self.place()
         try Self.tool(place, "/bin/sh", "-c", wrong.script)
         let result = try place.run(
-            ["serve", "--listen", "127.0.0.1:0", "--admin", "off", "--tls-certificate", wrong.certificate, "--tls-key", wrong.key] + wrong.more
+            ["serve", "--listen", "127.0.0.1:0", "--admin", "off", "--tls-certificate", wrong.certificate, "--tls-key", wrong.key]
+                + wrong.more
         )
         #expect(result.status == 78)
         for text in wrong.says { #expect(result.error.contains(text), "\(result.error)") }
+    }
+
+    /// The cookie of a session of staff, under this name.
+    static func cookie(_ place: Place, _ name: String) throws -> String {
+        let minted = try place.run(
+            "session", "mint", "--profile", "authjs-v5", "--subject", "staff@example.com", "--role", "provisioning-admin", "--cookie", name
+        )
+        try #require(minted.status == 0, "\(minted.error)")
+        return "\(name)=\(minted.output.split(separator: "\n").last ?? "")"
+    }
+
+    @Test("over TLS the session cookies are those with `__Secure-`, and the gateway's own origin is https")
+    func sessions() throws {
+        let place = try Self.place()
+        let (secure, plain) = (try Self.cookie(place, "__Secure-authjs.session-token"), try Self.cookie(place, "authjs.session-token"))
+        try place.serving("--tls-certificate", "tls/server.pem", "--tls-key", "tls/server.key") { gateway in
+            #expect(try Self.curl(gateway, "/session", ["-H", "Cookie: \(secure)"]).hasSuffix("200"))
+            #expect(try Self.curl(gateway, "/session", ["-H", "Cookie: \(plain)"]).hasSuffix("401"))
+            for (origin, status) in [
+                ("https://\(gateway.address)", "201"), ("http://\(gateway.address)", "403"), ("https://evil.test", "403"),
+            ] {
+                let answer = try Self.curl(
+                    gateway, "/api/provisioning/customers?tenant=acme",
+                    [
+                        "-H", "Cookie: \(secure)", "-H", "Origin: \(origin)", "-H", "Content-Type: application/json", "-d",
+                        Gateway.customer("Ada Ltd"),
+                    ])
+                #expect(answer.hasSuffix(status), "\(origin): \(answer)")
+            }
+        }
+    }
+
+    @Test("behind a trusted proxy that says https they are, too; one that is not trusted changes nothing", arguments: [true, false])
+    func sessionsBehindProxy(isTrusted: Bool) throws {
+        let place = try Place()
+        let (secure, plain) = (try Self.cookie(place, "__Secure-authjs.session-token"), try Self.cookie(place, "authjs.session-token"))
+        try place.serving("--trusted-proxy", isTrusted ? "127.0.0.1" : "192.0.2.1") { gateway in
+            let proxied = "X-Forwarded-Proto: https"
+            #expect(try gateway.connect().get("/session", proxied, "Cookie: \(secure)").status == (isTrusted ? 200 : 401))
+            #expect(try gateway.connect().get("/session", proxied, "Cookie: \(plain)").status == (isTrusted ? 401 : 200))
+            #expect(try gateway.connect().get("/session", "Cookie: \(plain)").status == 200)
+        }
     }
 
     @Test("an expired certificate is served, with a warning")

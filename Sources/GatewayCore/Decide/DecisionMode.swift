@@ -36,7 +36,9 @@ package struct DecisionMode {
         let bytes = request.bytes.span
         parser.reset()
         do throws(WireError) {
-            guard try parser.parse(bytes), parser.head.byteCount == bytes.count else { throw .malformed("a description that is no request") }
+            guard try parser.parse(bytes), parser.head.byteCount == bytes.count else {
+                throw .malformed("a description that is no request")
+            }
         } catch { throw Refusal(error) }
         var admission = gatekeeper.admit(parser.head, bytes, from: peer, at: now)
         if case .asSent(let length) = admission.target {
@@ -79,7 +81,8 @@ extension Refusal {
     fileprivate static let unseenBody = Refusal(
         .signatureRequired,
         Problem(
-            .signature, "A signed request with a body is not judged here, where the body is not seen; it has to go through the gateway itself."
+            .signature,
+            "A signed request with a body is not judged here, where the body is not seen; it has to go through the gateway itself."
         )
     )
 

@@ -35,7 +35,8 @@ struct DescribedRequest {
         if isWebSocket { result.append(text: "\r\nupgrade: websocket") }
         result.append(text: "\r\n\r\n")
         self.bytes = result
-        mayHaveBody = !["GET", "HEAD", "DELETE", "OPTIONS"].contains(bytes.string(method)) || head.framing.hasBody
+        mayHaveBody =
+            !["GET", "HEAD", "DELETE", "OPTIONS"].contains(bytes.string(method)) || head.framing.hasBody
             || head.value(.contentType) != nil || head.value(.contentDigest) != nil
     }
 

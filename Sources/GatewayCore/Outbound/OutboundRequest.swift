@@ -130,7 +130,9 @@ package struct OutboundRequest {
         TraceContext.append(continuing: TraceContext.isValid(value) ? value : nil, ids: facts.traceIDs, to: &output)
         output.append(text: "\r\nx-forwarded-for: ")
         output.append(contentsOf: facts.remote)
-        output.append(text: facts.isSecure ? "\r\nx-forwarded-proto: https\r\nx-forwarded-host: " : "\r\nx-forwarded-proto: http\r\nx-forwarded-host: ")
+        output.append(
+            text: facts.isSecure
+                ? "\r\nx-forwarded-proto: https\r\nx-forwarded-host: " : "\r\nx-forwarded-proto: http\r\nx-forwarded-host: ")
         if let host = head.value(.host) { output.append(bytes, host) }
     }
 

@@ -35,7 +35,8 @@ final class TurnedAway: ChannelInboundHandler, Watched {
         var id: [UInt8] = []
         loop.requestIDs.generate(into: &id)
         loop.clock.read()
-        let problem = Problem(.overloaded, "Too many connections are open. Use those that are, or try again later.", headers: [("retry-after", "1")])
+        let problem = Problem(
+            .overloaded, "Too many connections are open. Use those that are, or try again later.", headers: [("retry-after", "1")])
         var output = context.channel.allocator.buffer(capacity: 1024)
         ResponseWriter.write(
             Answer(problem, requestID: String(decoding: id, as: UTF8.self)),

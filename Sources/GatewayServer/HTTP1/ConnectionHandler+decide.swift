@@ -38,7 +38,8 @@ extension ConnectionHandler {
         ResponseWriter.write(
             answer,
             .init(
-                requestID: requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: isHead(bytes), originHeaders: admission.originHeaders
+                requestID: requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: isHead(bytes),
+                originHeaders: admission.originHeaders
             ), to: &output
         )
         if !(admission.isAllowed && admission.reason == .isPublic) { record(admission, bytes, status: answer.status, started) }

@@ -25,7 +25,8 @@ extension ConnectionHandler {
         let expectsContinue = parser.head.expectsContinue
         let exchange = exchange(.nobody, admission, bytes, started, bodyLimit: admission.bodyLimit)
         let relay = Relay(
-            exchange, client: self, pool: pool, isIdempotent: admission.method?.isIdempotent ?? false, isUpgrade: isUpgrade, head: head.bytes,
+            exchange, client: self, pool: pool, isIdempotent: admission.method?.isIdempotent ?? false, isUpgrade: isUpgrade,
+            head: head.bytes,
             hostIndex: head.hostIndex
         )
         // Connecting has its own limit; this one catches what that misses.

@@ -248,7 +248,8 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     private func call(_ grant: Grant, _ admission: Admission, _ bytes: Span<UInt8>) -> APICall {
         let (path, query) = pathAndQuery(admission, bytes)
         return APICall(
-            grant: grant, policy: loop.gatekeeper.snapshot.policy, method: admission.method ?? .get, path: text(path), query: query.map(text),
+            grant: grant, policy: loop.gatekeeper.snapshot.policy, method: admission.method ?? .get, path: text(path),
+            query: query.map(text),
             headers: .init(
                 accept: value(.accept, bytes).map(text), contentType: value(.contentType, bytes).map(text),
                 idempotencyKey: value(.idempotencyKey, bytes).map(text), ifMatch: value(.ifMatch, bytes).map(text),
@@ -504,7 +505,8 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     ) -> Exchange {
         Exchange(
             admission, snapshot: loop.gatekeeper.snapshot, responder: responder, requestID: requestID,
-            path: pathAndQuery(admission, bytes).path, isHead: admission.method == .head, isKeepAlive: parser.head.isKeepAlive && !isLastRequest,
+            path: pathAndQuery(admission, bytes).path, isHead: admission.method == .head,
+            isKeepAlive: parser.head.isKeepAlive && !isLastRequest,
             isHTTP10: parser.head.isHTTP10, started: started, framing: parser.head.framing, bodyLimit: bodyLimit
         )
     }

@@ -11,7 +11,8 @@ struct TLSLoader: Sendable {
         do {
             let files = try settings.read()
             let tls = try ServerTLS(
-                certificate: PEMFile(name: settings.certificate, bytes: files.certificate), key: PEMFile(name: settings.key, bytes: files.key),
+                certificate: PEMFile(name: settings.certificate, bytes: files.certificate),
+                key: PEMFile(name: settings.key, bytes: files.key),
                 clientCA: files.clientCA.flatMap { bytes in settings.clientCA.map { PEMFile(name: $0, bytes: bytes) } }
             )
             return (tls, tls.expires > now ? [] : [.whole(settings.certificate, "has expired; clients refuse it", severity: .warning)])
