@@ -5,6 +5,7 @@ import GatewayServer
 import OpenSSLCrypto
 import StrictJSON
 import Testing
+import Tokens
 
 @Suite("Decision mode", .timeLimit(.minutes(2)))
 struct DecisionModeTests {
