@@ -1,7 +1,7 @@
 import Access
 package import GatewayCore
 import Logging
-import NIOCore
+package import NIOCore
 import NIOPosix
 import NIOSSL
 package import SharedState
