@@ -5,8 +5,6 @@
 
 SHELL := /bin/bash
 SYSTEM_PACKAGES := ca-certificates curl git libpq-dev libsqlite3-dev libssl-dev pkg-config
-# The tests start a PostgreSQL server of their own, and run tools written in Python.
-TEST_PACKAGES := postgresql python3 python3-venv
 GATEHOUSE := .build/release/gatehouse
 
 .PHONY: run test demo build bench format check setup clean
@@ -15,7 +13,6 @@ run: build
 	@[ -e keys/tokens.jwks.json ] || $(GATEHOUSE) init
 	@exec $(GATEHOUSE) serve --guide
 
-test: SYSTEM_PACKAGES += $(TEST_PACKAGES)
 test: setup
 	swift build --build-tests
 	swift test --skip-build
@@ -37,9 +34,7 @@ check:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
 	$(MAKE) test
 
-# Installs the system packages that are missing, and only those. Debian would make a PostgreSQL cluster and start it as a service:
-# while the server is installed, its configuration says not to.
-CLUSTERS := /etc/postgresql-common/createcluster.conf
+# Installs the system packages that are missing, and only those.
 setup:
 	@missing=; for package in $(SYSTEM_PACKAGES); do \
 	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$package"; \
@@ -47,15 +42,7 @@ setup:
 	if [ -n "$$missing" ]; then \
 	  echo "installing:$$missing"; \
 	  as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
-	  install="env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends"; \
-	  $$as_root apt-get update -qq || exit 1; \
-	  case "$$missing" in *" postgresql"*) \
-	    $$as_root $$install postgresql-common || exit 1; \
-	    $$as_root sed -i.gatehouse 's/^#\?create_main_cluster *=.*/create_main_cluster = false/' $(CLUSTERS);; \
-	  esac; \
-	  $$as_root $$install $$missing; result=$$?; \
-	  [ ! -e $(CLUSTERS).gatehouse ] || $$as_root mv $(CLUSTERS).gatehouse $(CLUSTERS); \
-	  exit $$result; \
+	  $$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 	@command -v swift >/dev/null || { echo "error: no swift on the PATH; install a Swift 6.3 toolchain from swift.org" >&2; exit 1; }
 

@@ -19,7 +19,6 @@ let package = Package(
         // Safe C
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "OpenSSLCrypto", dependencies: ["COpenSSL"]),
-        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // Cores: pure
         .target(name: "StrictJSON"),
@@ -38,7 +37,6 @@ let package = Package(
             name: "CustomerStoreSQLite",
             dependencies: ["Customers", "SharedState", .product(name: "GRDB", package: "GRDB.swift")]
         ),
-        .target(name: "CustomerStorePostgres", dependencies: ["CPostgres", "Customers", "SharedState"]),
         .target(name: "GatewayTesting", dependencies: ["Customers", "SharedState"]),
         .target(
             name: "GatewayConfiguration",
@@ -58,8 +56,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Access", "CustomerAPI", "CustomerStorePostgres", "CustomerStoreSQLite", "Customers", "GatewayConfiguration", "GatewayCore",
-                "GatewayServer", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
+                "Access", "CustomerAPI", "CustomerStoreSQLite", "Customers", "GatewayConfiguration", "GatewayCore", "GatewayServer",
+                "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -71,17 +69,13 @@ let package = Package(
         .testTarget(
             name: "CustomerAPITests",
             dependencies: [
-                "Access", "CustomerAPI", "CustomerStorePostgres", "CustomerStoreSQLite", "Customers", "GatewayCore", "GatewayTesting",
-                "OpenSSLCrypto", "StrictJSON",
+                "Access", "CustomerAPI", "CustomerStoreSQLite", "Customers", "GatewayCore", "GatewayTesting", "OpenSSLCrypto", "StrictJSON",
             ]
         ),
         .testTarget(name: "CustomersTests", dependencies: ["Customers"]),
         .testTarget(
             name: "CustomerStoreTests",
-            dependencies: [
-                "Customers", "CustomerStorePostgres", "CustomerStoreSQLite", "GatewayTesting", "SharedState",
-                .product(name: "GRDB", package: "GRDB.swift"),
-            ]
+            dependencies: ["Customers", "CustomerStoreSQLite", "GatewayTesting", .product(name: "GRDB", package: "GRDB.swift")]
         ),
         .testTarget(
             name: "GatewayConfigurationTests",
@@ -92,7 +86,7 @@ let package = Package(
             name: "GatewayServerTests",
             dependencies: [
                 "Access", "CustomerAPI", "Customers", "GatewayConfiguration", "GatewayCore", "GatewayServer", "GatewayTesting",
-                "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Tokens",
+                "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -23,8 +23,6 @@ package struct APICall: Sendable {
     }
 
     package let grant: Grant
-    /// The policy that the grant is of.
-    package let policy: Policy
     package let method: Method
     /// The canonical path that was decided on.
     package let path: String
@@ -37,11 +35,10 @@ package struct APICall: Sendable {
     package let now: Int64
 
     package init(
-        grant: Grant, policy: Policy, method: Method, path: String, query: String?, headers: Headers, body: [UInt8], requestID: String,
+        grant: Grant, method: Method, path: String, query: String?, headers: Headers, body: [UInt8], requestID: String,
         now: Int64
     ) {
         self.grant = grant
-        self.policy = policy
         self.method = method
         self.path = path
         self.query = query

@@ -10,7 +10,6 @@ import Synchronization
 /// the grant reaches every tenant.
 package final class CustomerAPI: Sendable {
     static let collectionPath = "/api/provisioning/customers"
-    static let customerPath = collectionPath + "/{id}"
 
     let store: any CustomerStore
     let cursors: CursorCodec
@@ -36,17 +35,31 @@ package final class CustomerAPI: Sendable {
     }
 
     private func perform(_ call: APICall) async throws(Refusal) -> APIAnswer {
-        let found = Self.all.compactMap { operation in operation.name(in: call.path).map { (operation, $0) } }
-        guard !found.isEmpty else { throw Refusal(.notFound, "There is nothing at this path.") }
-        guard let (operation, name) = found.first(where: { $0.0.serves(call.method) }) else {
-            throw Self.methodNotAllowed(found.map { $0.0.declaration.method })
+        if call.path.hasSameBytes(as: Self.collectionPath) {
+            switch call.method {
+            case .get, .head: return try await list(call)
+            case .post: return try await create(call)
+            default: throw Self.methodNotAllowed("GET, HEAD, POST")
+            }
         }
-        return try await operation.handle(self, name, call)
+        guard let id = Self.identifier(in: call.path) else { throw Refusal(.notFound, "There is nothing at this path.") }
+        switch call.method {
+        case .get, .head: return try await read(id, call)
+        case .put: return try await replace(id, call)
+        case .patch: return try await patch(id, call)
+        case .delete: return try await remove(id, call)
+        default: throw Self.methodNotAllowed("GET, HEAD, PUT, PATCH, DELETE")
+        }
     }
 
-    private static func methodNotAllowed(_ methods: [Method]) -> Refusal {
-        let allowed = methods.flatMap { $0 == .get ? ["GET", "HEAD"] : [$0.name] }.joined(separator: ", ")
-        return Refusal(.methodNotAllowed, "This path takes \(allowed).", headers: [("allow", allowed)])
+    /// What stands in the identifier's place, whether it is one or not; nil for paths outside of the collection.
+    private static func identifier(in path: String) -> String? {
+        guard path.utf8.starts(with: (collectionPath + "/").utf8) else { return nil }
+        return String(decoding: path.utf8.dropFirst(collectionPath.utf8.count + 1), as: UTF8.self)
+    }
+
+    private static func methodNotAllowed(_ allowed: String) -> Refusal {
+        Refusal(.methodNotAllowed, "This path takes \(allowed).", headers: [("allow", allowed)])
     }
 
     func nextID(at now: Int64) -> CustomerID {

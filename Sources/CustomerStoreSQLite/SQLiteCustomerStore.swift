@@ -10,18 +10,14 @@ package final class SQLiteCustomerStore: CustomerStore {
     private let writer: GroupWriter
     /// Which file on disk the connections have open: its device and inode.
     private let identity: FileIdentity?
-    /// So many nonces are remembered at most.
-    let nonceCapacity: Int64
 
     /// Opens the file, creates it when it is missing, and brings its schema up to date. Blocks meanwhile.
     /// - Parameters:
     ///   - path: its directory must exist.
     ///   - busySeconds: how long a call waits for another process that writes.
-    ///   - nonceCapacity: how many nonces are remembered; beyond that no new one is accepted.
     /// - Throws: `unavailable` with a message that names the file.
-    package init(path: String, busySeconds: Double = 5, nonceCapacity: Int64 = 1_000_000) throws(StoreError) {
+    package init(path: String, busySeconds: Double = 5) throws(StoreError) {
         self.path = path
-        self.nonceCapacity = nonceCapacity
         var configuration = Configuration()
         configuration.busyMode = .timeout(busySeconds)
         configuration.label = "gatehouse.store"

@@ -13,9 +13,6 @@ enum Schema {
         migrator.registerMigration("3 revocations") { database in
             try database.execute(sql: RevocationRow.schema)
         }
-        migrator.registerMigration("4 nonces") { database in
-            try database.execute(sql: NonceRow.schema)
-        }
         return migrator
     }
 

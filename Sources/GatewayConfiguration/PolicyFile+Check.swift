@@ -10,7 +10,7 @@ package struct PolicyCheck: Sendable {
     }
 
     package var isOK: Bool {
-        load.policy != nil && load.errors.isEmpty
+        load.policy != nil
     }
 
     /// 0; 1 with errors, or with warnings when these count.

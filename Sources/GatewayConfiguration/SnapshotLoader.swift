@@ -53,6 +53,12 @@ package struct SnapshotLoader: Sendable {
         return (snapshot, diagnostics)
     }
 
+    /// What must take effect whatever else is wrong on disk: partners that were disabled or removed. Nil when there is none.
+    package func closing(_ snapshot: Snapshot) -> Snapshot? {
+        let closed = PartnerRegistry(folder).closed(among: snapshot.partners.partners.filter(\.isEnabled).map(\.id))
+        return closed.isEmpty ? nil : snapshot.closing(closed)
+    }
+
     /// - Throws: when OpenSSL cannot derive a key; that has no cause a person could mend.
     private func upstreams(_ keys: LoadedKeys) throws(CryptoError) -> [String: UpstreamProfile] {
         let profiles = try settings.upstreams.map { upstream throws(CryptoError) in

@@ -3,7 +3,8 @@ import Yams
 
 /// Turns the nodes of the YAML library into `SourceNode`s, and refuses what strict YAML leaves out.
 ///
-/// The library resolves aliases and hides some tags, but marks where every node begins; what stands there in the text tells.
+/// The library hides some tags, but marks where every node begins; what stands there in the text tells. It never sees an alias: it would
+/// expand them, and a few lines of aliases of aliases are more than any machine holds.
 struct YAMLComposer {
     private var text: YAMLText
     private let file: String
@@ -36,10 +37,10 @@ struct YAMLComposer {
     private mutating func parse() -> Node? {
         while true {
             do {
-                return try Parser(yaml: text.string, resolver: .basic, encoding: .utf8).singleRoot()
+                return try Parser(yaml: text.withoutStars, resolver: .basic, encoding: .utf8).singleRoot()
             } catch YamlError.duplicatedKeysInMapping(let names, let context) {
                 let position = SourcePosition(line: context.mark.line, column: context.mark.column)
-                guard let name = names.first, hide(name, at: position) else { return nil }
+                guard let name = names.first.map({ YAMLText.restoringStars($0) }), hide(name, at: position) else { return nil }
             } catch let error as YamlError {
                 report(error)
                 return nil
@@ -62,7 +63,7 @@ struct YAMLComposer {
         guard hidden.count < Self.maximumHidden, target < text.scalars.count, !untouchable.contains(text.scalars[target]),
             hidden[position] == nil, let replacement = Unicode.Scalar(0xf_0000 + UInt32(hidden.count))
         else {
-            report("duplicate key `\(name)`", at: position)
+            report(first == "[" || first == "{" ? "a key must be text" : "duplicate key `\(name)`", at: position)
             return false
         }
         text.replace(at: target, with: replacement)
@@ -84,7 +85,7 @@ struct YAMLComposer {
         switch node {
         case .scalar(let scalar):
             let isQuoted = scalar.style != .plain && scalar.style != .any
-            return SourceNode(.scalar(text: scalar.string, isQuoted: isQuoted), at: position)
+            return SourceNode(.scalar(text: YAMLText.restoringStars(scalar.string), isQuoted: isQuoted), at: position)
         case .sequence(let sequence):
             var elements: [SourceNode] = []
             for element in sequence {
@@ -93,9 +94,7 @@ struct YAMLComposer {
             return SourceNode(.sequence(elements), at: position)
         case .mapping(let mapping):
             return SourceNode(.mapping(convert(mapping, depth: depth + 1)), at: position)
-        case .alias:
-            report("an alias is not allowed here", at: position)
-            return nil
+        case .alias: return nil  // none comes out of a parser, least of all from a text without stars
         }
     }
 
@@ -131,7 +130,7 @@ struct YAMLComposer {
 
     // MARK: - Reporting
 
-    /// An alias is seen as the node it stands for, which has an anchor: refusing every anchor refuses every alias, before it is expanded.
+    /// Anchors, aliases and tags stand before their node, and are marked as its beginning.
     private mutating func reportProperty(_ first: Unicode.Scalar, at position: SourcePosition) -> Bool {
         switch first {
         case "&": report("an anchor is not allowed here", at: position)
@@ -149,7 +148,6 @@ struct YAMLComposer {
             let position = SourcePosition(line: mark.line, column: mark.column)
             switch text.scalar(at: position) {
             case "\t": report("a tab cannot indent here: use spaces", at: position)
-            case "*" where problem == "found undefined alias": report("an alias is not allowed here", at: position)
             case _ where problem == "but found another document": report("more than one document", at: position)
             default:
                 let detail = [context?.text, problem].compactMap(\.self).joined(separator: ", ")

@@ -62,8 +62,18 @@ struct YAMLText {
         scalars[offset] = scalar
     }
 
-    var string: String {
-        String(String.UnicodeScalarView(scalars))
+    /// No file may hold this noncharacter, so that it can stand for another.
+    static let standIn: Unicode.Scalar = "\u{10fffe}"
+
+    /// The text with every `*` hidden behind the stand-in.
+    var withoutStars: String {
+        String(String.UnicodeScalarView(scalars.map { $0 == "*" ? Self.standIn : $0 }))
+    }
+
+    /// Puts the stars of a piece of `withoutStars` back.
+    static func restoringStars(_ piece: String) -> String {
+        guard piece.unicodeScalars.contains(standIn) else { return piece }
+        return String(String.UnicodeScalarView(piece.unicodeScalars.map { $0 == standIn ? "*" : $0 }))
     }
 
     private init(scalars: [Unicode.Scalar], lineStarts: [Int]) {
@@ -77,7 +87,7 @@ struct YAMLText {
         case 0...0x1f, 0x7f...0x9f: "a control character"
         case 0x2028, 0x2029: "a line separator other than line feed"
         case 0x200e, 0x200f, 0x202a...0x202e, 0x2066...0x2069: "a character that changes the writing direction"
-        case 0xfeff, 0xfffe, 0xffff: "an invisible character"
+        case 0xfeff, 0xfffe, 0xffff, standIn.value: "an invisible character"
         default: nil
         }
     }

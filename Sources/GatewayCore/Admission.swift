@@ -19,10 +19,6 @@ package struct Admission: Sendable {
     package var target: RequestTarget?
     package var route: Route?
     package var caller: AuthenticatedCaller?
-    /// Nothing may be done before its nonce is used, nor before the whole body is what it says. Nil: the request is not signed.
-    package var signature: RequestSignature?
-    /// What `POST /oauth2/signature-check` will answer.
-    package var signatureReport: SignatureReport?
     package var reason: Reason
     /// Bytes, inclusive: how much body may be read for this request.
     package var bodyLimit = 0
@@ -51,23 +47,19 @@ package enum Endpoint: String, CaseIterable, Sendable {
     case token = "/oauth2/token"
     case metadata = "/.well-known/oauth-authorization-server"
     case session = "/session"
-    case signatureCheck = "/oauth2/signature-check"
-    case introspect = "/oauth2/introspect"
-    case revoke = "/oauth2/revoke"
     case keySet = "/.well-known/jwks.json"
 
     package var methods: MethodSet {
         switch self {
-        case .token, .introspect, .revoke, .signatureCheck: MethodSet(.post)
+        case .token: MethodSet(.post)
         case .metadata, .session, .keySet: MethodSet([MethodSet(.get), MethodSet(.head)])
         }
     }
 
-    /// Bytes, inclusive; nil: as where a route names no limit.
-    var bodyLimit: Int? {
+    /// Bytes, inclusive.
+    var bodyLimit: Int {
         switch self {
-        case .signatureCheck: nil
-        case .token, .introspect, .revoke: 16 << 10
+        case .token: 16 << 10
         case .metadata, .session, .keySet: 0
         }
     }
@@ -76,10 +68,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
     static func at(_ path: Span<UInt8>) -> Endpoint? {
         switch path.count {
         case 8: path.isEqual(0..<8, "/session") ? .session : nil
-        case 14: path.isEqual(0..<14, "/oauth2/revoke") ? .revoke : nil
-        case 18: path.isEqual(0..<18, "/oauth2/introspect") ? .introspect : nil
         case 13: path.isEqual(0..<13, "/oauth2/token") ? .token : nil
-        case 23: path.isEqual(0..<23, "/oauth2/signature-check") ? .signatureCheck : nil
         case 22: path.isEqual(0..<22, "/.well-known/jwks.json") ? .keySet : nil
         case 39: path.isEqual(0..<39, "/.well-known/oauth-authorization-server") ? .metadata : nil
         default: nil

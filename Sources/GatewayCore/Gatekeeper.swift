@@ -79,10 +79,9 @@ package struct Gatekeeper {
         admission.route = route
         if !route.isPublic { try authenticate(&admission, head, bytes, peer, at: now) }
         if let caller = admission.caller { try checkNetwork(of: caller, peer) }
-        let isSigned = try checkSignature(&admission, head, bytes, at: now)
-        let context = AccessContext(network: peer.address, isSigned: isSigned, ownership: .unknown)
+        let context = AccessContext(network: peer.address, isSigned: false, ownership: .unknown)
         switch snapshot.policy.decide(admission.caller?.principal, on: route, in: context) {
-        case .deny(let denial): throw .denied(denial, on: route, by: snapshot.policy, required: SignableMessage.required(of: head))
+        case .deny(let denial): throw .denied(denial, on: route, by: snapshot.policy)
         case .allow(let grant):
             admission.bodyLimit = route.bodyLimit ?? snapshot.settings.bodyLimit
             try checkBody(head, bytes, limit: admission.bodyLimit, types: route.bodyTypes)
@@ -99,20 +98,14 @@ package struct Gatekeeper {
         guard allow.contains(method) else { throw .methodNotAllowed(allow) }
         if method == .options { return answerOptions(allow, &admission, head, bytes, peer) }
         admission.reason = .isPublic
-        if endpoint == .session || endpoint == .signatureCheck {
+        if endpoint == .session {
             try authenticate(&admission, head, bytes, peer, at: now)
             guard let caller = admission.caller else { throw .noCredential }
             try checkNetwork(of: caller, peer)
             admission.reason = .allowed
         }
-        // What is wrong with a signature is the answer of its check, not a refusal.
-        if endpoint == .signatureCheck, let caller = admission.caller {
-            admission.signatureReport = SignatureReport(head, bytes, target: admission.target, of: caller, in: snapshot, at: now)
-        } else {
-            _ = try checkSignature(&admission, head, bytes, at: now)
-        }
-        admission.bodyLimit = endpoint.bodyLimit ?? snapshot.settings.bodyLimit
-        try checkBody(head, bytes, limit: admission.bodyLimit, types: nil)
+        admission.bodyLimit = endpoint.bodyLimit
+        try checkBody(head, bytes, limit: endpoint.bodyLimit, types: nil)
         admission.outcome = .endpoint(endpoint)
     }
 
@@ -155,16 +148,6 @@ package struct Gatekeeper {
                 .networkNotAllowed, Problem(.forbidden, "This partner may not call from the address that the request came from.")
             )
         }
-    }
-
-    /// True when the request is signed and its signature holds, but for its nonce and the body. One that is present must hold everywhere; a
-    /// request without a credential is refused for that, wherever it matters.
-    private func checkSignature(
-        _ admission: inout Admission, _ head: borrowing RequestHead, _ bytes: Span<UInt8>, at now: Int64
-    ) throws(Refusal) -> Bool {
-        guard let caller = admission.caller, RequestSignature.isPresent(head) else { return false }
-        admission.signature = try RequestSignature.judge(head, bytes, target: admission.target, of: caller, in: snapshot, at: now)
-        return true
     }
 
     /// What can be said of a body before it is read.

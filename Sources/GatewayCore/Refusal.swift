@@ -1,7 +1,6 @@
 package import Access
 package import HTTPWire
 import StrictJSON
-import Tokens
 
 /// A no: the exact reason for the decision log, and the problem that the caller is told.
 package struct Refusal: Error, Sendable {
@@ -115,8 +114,7 @@ extension Refusal {
     )
 
     /// What the policy refused.
-    /// - Parameter required: what a signature of the request would have to cover.
-    static func denied(_ denial: Denial, on route: Route, by policy: Policy, required: [String]) -> Refusal {
+    static func denied(_ denial: Denial, on route: Route, by policy: Policy) -> Refusal {
         let because = route.because.map { " \($0)" } ?? ""
         switch denial.reason {
         case .noCredential: return .noCredential
@@ -134,16 +132,9 @@ extension Refusal {
         case .denyRule:
             return Refusal(denial.reason, Problem(.denied, denial.rule?.because ?? "A deny rule of the policy applies."))
         case .signatureRequired:
-            let fault = SignatureFault("signature-input", "This route accepts signed requests only (RFC 9421).\(because)")
-            return .signature(fault, required: required, reason: denial.reason)
+            return Refusal(denial.reason, Problem(.signature, "This route accepts signed requests only (RFC 9421).\(because)"))
         case .signatureRefused:
-            return Refusal(
-                denial.reason,
-                Problem(
-                    .signature, "This route does not accept signed requests.\(because)", members: [("component", "signature-input")],
-                    headers: [("www-authenticate", #"Bearer realm="gatehouse""#)]
-                )
-            )
+            return Refusal(denial.reason, Problem(.signature, "This route does not accept signed requests.\(because)"))
         case .notOwner, .noRoute: return Refusal(denial.reason, Refusal.notFound.problem)
         default:
             return Refusal(denial.reason, Problem(.forbidden, "The policy does not allow this to the caller.\(because)"))

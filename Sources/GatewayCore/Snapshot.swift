@@ -35,6 +35,15 @@ package final class Snapshot: Sendable {
         self.publicKeySet = publicKeySet
         self.loaded = loaded
     }
+
+    /// The same without these partners, whose tokens and secrets then count no more.
+    package func closing(_ partnerIDs: Set<String>) -> Snapshot {
+        Snapshot(
+            policy: policy, verifier: verifier, issuer: issuer,
+            partners: PartnerDirectory(partners.partners.filter { !partnerIDs.contains($0.id) }), sessions: sessions, origins: origins,
+            settings: settings, upstreams: upstreams, publicKeySet: publicKeySet, loaded: loaded
+        )
+    }
 }
 
 /// The settings that decisions and answers need; the rest of the configuration stays at the edges.

@@ -27,9 +27,6 @@ package final class GatewayServer: Sendable {
         }
         self.loops = loops
         byLoop = Dictionary(uniqueKeysWithValues: zip(group.makeIterator().map { ObjectIdentifier($0) }, loops))
-        for loop in loops {
-            loop.eventLoop.execute { [weak self] in loop.value.deliver = { [weak self] in try await self?.refuse($0) } }
-        }
     }
 
     /// A bound listener.

@@ -1,7 +1,6 @@
 import Access
 import GatewayCore
 import NIOCore
-import SharedState
 
 /// What the connections of one event loop share. Used on that loop only, so nothing in it needs a lock.
 final class LoopContext {
@@ -15,8 +14,6 @@ final class LoopContext {
     var clock = WallClock()
     var decisions = DecisionBuffer()
     let pools: [String: UpstreamPool]
-    /// Hands a list of revocations to every loop; back when all have it.
-    var deliver: (@Sendable (RevocationList) async throws -> Void)?
     /// Where the heads of forwarded requests are put together.
     var scratch: [UInt8] = []
     private var connections: [ConnectionHandler] = []

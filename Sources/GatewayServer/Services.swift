@@ -1,14 +1,11 @@
 package import CustomerAPI
 package import GatewayCore
 package import Logging
-package import SharedState
 
 /// What all connections use, on whichever event loop they are.
 package struct Services: Sendable {
     package let customers: CustomerAPI
-    package let clients: OAuthEndpoints
-    /// What signed requests and client assertions have used up.
-    package let nonces: any NonceStore
+    package let tokens: TokenEndpoint
     package let decisions: DecisionLog
     package let logger: Logger
     package let limits: ServerLimits
@@ -19,13 +16,12 @@ package struct Services: Sendable {
     package let isStoreReady: @Sendable () async -> Bool
 
     package init(
-        customers: CustomerAPI, clients: OAuthEndpoints, nonces: any NonceStore, decisions: DecisionLog, logger: Logger, limits: ServerLimits,
+        customers: CustomerAPI, tokens: TokenEndpoint, decisions: DecisionLog, logger: Logger, limits: ServerLimits,
         upstreams: [UpstreamTarget] = [], revocations: RevocationWatch? = nil,
         isStoreReady: @escaping @Sendable () async -> Bool
     ) {
         self.customers = customers
-        self.clients = clients
-        self.nonces = nonces
+        self.tokens = tokens
         self.decisions = decisions
         self.logger = logger
         self.limits = limits

@@ -8,8 +8,8 @@ struct Gatehouse: AsyncParsableCommand {
         abstract: "An authentication and authorization gateway.",
         version: BuildInfo.version,
         subcommands: [
-            ServeCommand.self, InitCommand.self, ConfigCommand.self, PartnerCommand.self, TokenCommand.self, SessionCommand.self,
-            RequestCommand.self, PolicyCommand.self,
+            ServeCommand.self, InitCommand.self, ConfigCommand.self, PartnerCommand.self, TokenCommand.self,
+            SessionCommand.self, PolicyCommand.self,
         ]
     )
 }

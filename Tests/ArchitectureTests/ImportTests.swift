@@ -16,7 +16,6 @@ struct ImportTests {
         "GatewayCore": ["Access", "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Synchronization", "Tokens"],
         "CustomerAPI": ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Synchronization"],
         "CustomerStoreSQLite": ["Customers", "Foundation", "GRDB", "SharedState", "Synchronization"],
-        "CustomerStorePostgres": ["CPostgres", "Customers", "Dispatch", "Foundation", "Glibc", "SharedState", "Synchronization"],
         "GatewayConfiguration": [
             "Access", "Foundation", "GatewayCore", "Glibc", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens", "Yams",
         ],
@@ -24,14 +23,11 @@ struct ImportTests {
             "Access", "CustomerAPI", "GatewayCore", "Glibc", "HTTPWire", "Logging", "NIOConcurrencyHelpers", "NIOCore", "NIOPosix",
             "OpenSSLCrypto", "SharedState", "StrictJSON", "Synchronization", "Tokens",
         ],
-        "GatewayTesting": [
-            "Access", "Customers", "Foundation", "GatewayCore", "Glibc", "OpenSSLCrypto", "SharedState", "StrictJSON", "Synchronization",
-            "Tokens",
-        ],
+        "GatewayTesting": ["Access", "Customers", "Foundation", "GatewayCore", "Glibc", "OpenSSLCrypto", "SharedState", "StrictJSON", "Synchronization", "Tokens"],
     ]
 
-    /// The program and the C modules: anything goes.
-    static let free: Set<String> = ["gatehouse", "COpenSSL", "CPostgres"]
+    /// The program and the C module: anything goes.
+    static let free: Set<String> = ["gatehouse", "COpenSSL"]
 
     struct Source: Sendable {
         let target: String
@@ -98,10 +94,6 @@ struct ImportTests {
     static let unsafeFiles: [String: String] = [
         "Access/Method.swift": "reads the bytes of string literals",
         "Access/RequestTarget.swift": "reads the bytes of string literals",
-        "CustomerStorePostgres/Libpq/PostgresRows.swift": "calls libpq",
-        "CustomerStorePostgres/Libpq/PostgresSession.swift": "calls libpq, and waits for its sockets",
-        "CustomerStorePostgres/Libpq/PostgresTarget.swift": "calls libpq",
-        "GatewayTesting/PostgresServer.swift": "asks the system for a free port",
         "GatewayConfiguration/Files/OpenFile.swift": "reads and writes files by their descriptors",
         "GatewayCore/TokenMemory.swift": "hands the bytes of a token to the hasher",
         "GatewayServer/Decisions/DecisionBuffer.swift": "copies the bytes of string literals",

@@ -1,6 +1,5 @@
 import Access
 import CustomerAPI
-import CustomerStorePostgres
 import CustomerStoreSQLite
 import Customers
 import Foundation
@@ -138,28 +137,6 @@ import Testing
             }
             #expect(answers.count { $0.status == 201 && $0.header("idempotent-replayed") == nil } == 1)
             #expect(try await gateway.call(.acme, .get).identifiers.count == 1)
-        }
-    }
-
-    @Test("Of the same request sent 20 times at once to two nodes one is done")
-    func atOnceOnTwoNodes() async throws {
-        let uri = try PostgresServer.shared.get().makeDatabase()
-        let nodes = [
-            TestGateway(try await PostgresCustomerStore.open(uri: uri)), TestGateway(try await PostgresCustomerStore.open(uri: uri)),
-        ]
-        let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
-            for number in 0..<20 { group.addTask { try await nodes[number % 2].call(.acme, .post, Self.body, headers: Self.key) } }
-            return try await group.reduce(into: []) { $0.append($1) }
-        }
-        let first = try #require(answers.first { $0.status == 201 && $0.header("idempotent-replayed") == nil })
-        for answer in answers where answer.status == 201 && answer.header("idempotent-replayed") != nil {
-            Self.expectReplay(answer, of: first)
-        }
-        for answer in answers where answer.status != 201 { answer.expectProblem(409, "idempotency_in_progress") }
-        #expect(answers.count { $0.status == 201 && $0.header("idempotent-replayed") == nil } == 1)
-        for node in nodes {
-            #expect(try await node.call(.acme, .get).identifiers == [first["id"]])
-            Self.expectReplay(try await node.call(.acme, .post, Self.body, headers: Self.key), of: first)
         }
     }
 

@@ -106,20 +106,6 @@ import Tokens
         #expect(throws: SealKeyError.notAKey) { try SealKey(text: SecretBytes(Array(text.utf8))) }
     }
 
-    /// What nodes share: the same seal key, read twice, and once with another.
-    @Test func theKeyOfCursorsFollowsFromTheSealKeyAndIsNoneOfItsOtherKeys() throws {
-        let text = String(repeating: "A", count: 43)
-        func bytes(_ text: String) throws -> [UInt8] {
-            try SealKey(text: SecretBytes(Array(text.utf8))).cursorKey.withBytes { span in span.indices.map { span[$0] } }
-        }
-        let expected = try HKDF.derive(
-            secret: SecretBytes([UInt8](repeating: 0, count: 32)), salt: [], info: Array("gatehouse list cursors v1".utf8), byteCount: 32
-        )
-        #expect(try bytes(text) == expected.withBytes { span in span.indices.map { span[$0] } })
-        #expect(try bytes(text + "\n") == bytes(text))
-        #expect(try bytes(SealKey.generateText()) != bytes(text))
-    }
-
     @Test func aSealKeyMayEndWithItsLine() throws {
         _ = try SealKey(text: SecretBytes(Array(" \(SealKey.generateText())\r\n".utf8)))
     }

@@ -18,6 +18,65 @@ struct PolicyLoadTests {
         #expect(update.bodyTypes == ["application/merge-patch+json", "application/json"] && update.bodyLimit == 65536)
     }
 
+    @Test("a policy with a bit of everything is whole and without a warning, and decides as its tests say")
+    func example() throws {
+        let load = PolicyFixture.compile(Self.example)
+        #expect(PolicyFixture.problems(load) == [])
+        #expect(load.policy != nil && load.summary.covered.count == 3)
+        let other = PolicyFixture.compile(Self.example.replacing("may-not: [customers.read other]", with: "may-not: [customers.read own]"))
+        #expect(
+            PolicyFixture.problems(other) == [
+                "40:15 error: failing test: partner `acme` as `partner-writer` may `customers.read own` (allowed)"
+            ]
+        )
+    }
+
+    static let example = """
+        # yaml-language-server: $schema=./policy.schema.json
+        policy: 1
+        scopes:
+          customers:read:   Look at customers
+          customers:write:  Create and change customers
+          customers:delete: Remove customers
+        roles:
+          partner-reader:     { grants: [customers:read],                                     objects: own }
+          partner-writer:     { includes: [partner-reader], grants: [customers:write],        objects: own }
+          support:            { grants: [customers:read],                                     objects: any }
+          provisioning-admin: { grants: [customers:read, customers:write, customers:delete],  objects: any }
+        callers:                                  # which credential may carry which role
+          partner: { via: partner-token, roles: [partner-reader, partner-writer] }
+          staff:   { via: session,       roles: [support, provisioning-admin] }
+        routes:
+          - id: customers.create
+            methods: [POST]
+            path: /api/provisioning/customers
+            needs: [customers:write]
+            to: provisioning                      # the internal module, or the name of an upstream
+            body: { types: [application/json], max: 64KiB }
+          - id: customers.read
+            methods: [GET]                        # HEAD follows GET
+            path: /api/provisioning/customers/{id}
+            needs: [customers:read]
+            object: id
+            to: provisioning
+          - id: openapi
+            methods: [GET]
+            path: /openapi.json
+            public: true
+            to: provisioning
+        deny:
+          - id: suspended
+            when: { partner: [globex] }           # all keys given must match: caller, partner, subject, role, scope, route, network
+            because: The contract with this partner is suspended
+        tests:
+          - as: { partner: acme, roles: [partner-writer] }
+            may:     [customers.create, customers.read own]
+            may-not: [customers.read other]
+          - as: { anonymous: true }
+            may: [openapi]
+            may-not: [customers.create]
+        """
+
     @Test("the fixture is whole and without a warning")
     func fixture() {
         let load = PolicyFixture.compile(PolicyFixture.text())

@@ -21,7 +21,8 @@ struct PolicyYAMLReaderTests {
         Refused(what: "an anchor on a key", text: "&x a: 1\n", problems: ["1:1: an anchor is not allowed here"]),
         Refused(what: "an alias of nothing", text: "a: 1\nb: *x\n", problems: ["2:4: an alias is not allowed here"]),
         Refused(
-            what: "an anchor and its alias", text: "a: &x [1]\nb: *x\n", problems: ["1:4: an anchor is not allowed here"]
+            what: "an anchor and its alias", text: "a: &x [1]\nb: *x\n",
+            problems: ["1:4: an anchor is not allowed here", "2:4: an alias is not allowed here"]
         ),
         Refused(
             what: "two anchors", text: "a: &x 1\nb: {c: &y 2}\n",
@@ -34,6 +35,14 @@ struct PolicyYAMLReaderTests {
                 "1:4: an anchor is not allowed here", "2:4: an anchor is not allowed here", "3:4: an anchor is not allowed here",
             ]
         ),
+        Refused(
+            what: "an alias bomb in a key",
+            text: (0..<60).map { "a\($0): &a\($0) [\(Array(repeating: "*a\($0 - 1)", count: 9).joined(separator: ","))]\n" }.joined()
+                .replacing("*a-1", with: "x") + "? [*a59]\n: 1\n",
+            problems: (1...60).map { "\($0):\($0 <= 10 ? 5 : 6): an anchor is not allowed here" } + [
+                "61:3: a key must be text, not a list", "61:4: an alias is not allowed here",
+            ]
+        ),
         Refused(what: "a tag on text", text: "a: !!str 1\n", problems: ["1:4: a tag is not allowed here"]),
         Refused(what: "a tag on quoted text", text: "a: !!str \"1\"\n", problems: ["1:4: a tag is not allowed here"]),
         Refused(what: "the non-specific tag", text: "a: ! 1\n", problems: ["1:4: a tag is not allowed here"]),
@@ -42,6 +51,7 @@ struct PolicyYAMLReaderTests {
         Refused(what: "a tag on a list", text: "- !x [a]\n", problems: ["1:3: a tag is not allowed here"]),
         Refused(what: "a merge key", text: "a: {b: 1}\nc:\n  <<: {d: 1}\n", problems: ["3:3: a merge key is not allowed here"]),
         Refused(what: "a list as a key", text: "[a]: 1\n", problems: ["1:1: a key must be text, not a list"]),
+        Refused(what: "a list as a key, twice", text: "? [a]\n: 1\n? [a]\n: 2\n", problems: ["1:3: a key must be text"]),
         Refused(what: "a duplicate key", text: "a: 1\nb: 2\na: 3\n", problems: ["3:1: duplicate key `a`, first given on line 1"]),
         Refused(
             what: "a key three times", text: "a: 1\na: 2\na: 3\n",
@@ -138,6 +148,16 @@ struct PolicyYAMLReaderTests {
         let block = try #require(root["d"]?.elements?.first)
         #expect(block.position == SourcePosition(line: 3, column: 5))
         #expect(block["e"]?.text == "text\n")
+    }
+
+    @Test("a star is a character like any other where it cannot be taken for an alias")
+    func stars() throws {
+        let source = YAMLReader.read(Array("a*b: [x*, '*', \"*x\"]\n'*': |\n  *\n".utf8), file: "f")
+        #expect(source.problems == [])
+        let root = try #require(source.root)
+        #expect(root.members?.compactMap(\.key.scalar) == ["a*b", "*"])
+        #expect(root["a*b"]?.elements?.compactMap(\.text) == ["x*", "*", "*x"])
+        #expect(root["*"]?.text == "*\n")
     }
 
     @Test("JSON is read as it is")

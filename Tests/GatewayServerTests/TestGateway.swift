@@ -34,8 +34,6 @@ final class TestGateway: Sendable {
           - { id: customers.read, methods: [GET], path: "/api/provisioning/customers/{id}", needs: [customers:read], object: id, to: provisioning }
           - { id: customers.delete, methods: [DELETE], path: "/api/provisioning/customers/{id}", needs: [customers:delete], object: id, to: provisioning }
           - { id: signed, methods: [GET], path: /signed, needs: [customers:read], signed: required, to: provisioning }
-          - { id: signed.create, methods: [POST, DELETE], path: /signed, needs: [customers:write], signed: required, to: provisioning }
-          - { id: unsigned, methods: [GET], path: /unsigned, needs: [customers:read], signed: refused, to: provisioning }
           - { id: staff-only, methods: [GET], path: /staff-only, needs: [customers:read], callers: [staff], because: "Ask support.", to: provisioning }
           - { id: hello, methods: [GET], path: /hello, public: true, to: provisioning }
         deny:
@@ -48,8 +46,6 @@ final class TestGateway: Sendable {
     let snapshot: Snapshot
     let secrets: [String: String]
     let log: URL
-    let nonces: MemoryNonceStore
-    let revocations: MemoryRevocationStore
 
     var port: Int { Int(listener.address.split(separator: ":").last ?? "") ?? 0 }
     var adminPort: Int { Int(admin.address.split(separator: ":").last ?? "") ?? 0 }
@@ -101,8 +97,6 @@ final class TestGateway: Sendable {
         ]
         secrets = Dictionary(uniqueKeysWithValues: partners.map { ($0.0.id, $0.1) })
         snapshot = try Self.snapshot(partners: partners.map(\.0), hosts: hosts)
-        nonces = MemoryNonceStore()
-        revocations = MemoryRevocationStore()
         log = FileManager.default.temporaryDirectory.appendingPathComponent("gatehouse-\(UUID().uuidString).jsonl")
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
@@ -110,8 +104,8 @@ final class TestGateway: Sendable {
             customers: CustomerAPI(
                 store: MemoryCustomerStore(), cursorKey: HMACKey(.sha256, key: SecretBytes(RandomBytes.generate(32)))
             ),
-            clients: OAuthEndpoints(throttle: FailureThrottle()), nonces: nonces, decisions: try DecisionLog(.file(log.path), logger: logger), logger: logger,
-            limits: limits, revocations: RevocationWatch(revocations, logger: logger), isStoreReady: { true }
+            tokens: TokenEndpoint(throttle: FailureThrottle()), decisions: try DecisionLog(.file(log.path), logger: logger), logger: logger,
+            limits: limits, isStoreReady: { true }
         )
         server = try await GatewayServer(services: services, snapshot: snapshot, threads: 1)
         listener = try await server.listen(host: "127.0.0.1", port: 0)

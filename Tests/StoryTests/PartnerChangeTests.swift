@@ -61,6 +61,31 @@ struct PartnerChangeTests {
         }
     }
 
+    @Test("disabled and removed partners are refused even while another file is wrong", arguments: ["policies/policy.yaml", "keys/partners/zzz.json"])
+    func closedInSpiteOfMistakes(file: String) throws {
+        let place = try Place()
+        let (acme, globex, other) = (try place.addPartner("acme"), try place.addPartner("globex"), try place.addPartner("other"))
+        try place.serving { gateway in
+            let connection = try gateway.connect()
+            let bearers = try [acme, globex, other].map { "Authorization: Bearer \(try gateway.token($0))" }
+            let policy = try place.read("policies/policy.yaml")
+            try place.write(file, "{")
+            try place.setMode(0o600, of: file)
+            _ = try gateway.record("stale")
+            #expect(try connection.get(Gateway.customers, bearers[0]).status == 200)
+            _ = try change("disable", "acme", place: place, on: connection, bearers[0], until: 401)
+            if file.hasPrefix("keys") { try place.remove("keys/partners/globex.json") }
+            let isRemoved = try file.hasPrefix("keys") && eventually { try connection.get(Gateway.customers, bearers[1]).status == 401 }
+            #expect(isRemoved == file.hasPrefix("keys"))
+            #expect(try connection.get(Gateway.customers, bearers[2]).status == 200)
+            // Mended, what was meant is what counts.
+            if file.hasPrefix("keys") { try place.remove(file) } else { try place.write(file, policy) }
+            _ = try gateway.record("reloaded")
+            #expect(try connection.get(Gateway.customers, bearers[0]).status == 401)
+            #expect(try connection.get(Gateway.customers, bearers[2]).status == 200)
+        }
+    }
+
     @Test("a partner that is registered while the gateway runs can come at once, and its new secret works beside the old one")
     func addedAndRotated() throws {
         let place = try Place()

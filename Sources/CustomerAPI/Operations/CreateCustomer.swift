@@ -1,22 +1,8 @@
 import Access
 import Customers
 import GatewayCore
-import StrictJSON
 
 extension CustomerAPI {
-    static let createCustomer = Operation(
-        OpenAPIOperation(
-            "customers.create", .post, collectionPath, tag: "customers", summary: "Create a customer",
-            description: "In the tenant of the caller; a caller that reaches all tenants names one with `tenant`, and only such a caller may.",
-            parameters: [.tenant, .idempotencyKey],
-            body: .init(["application/json"], schema: ["$ref": "#/components/schemas/CustomerDraft"]),
-            answers: [.customer(201, "The new customer", [OpenAPIOperation.Answer.location, OpenAPIOperation.Answer.replayed])],
-            problems: [
-                .invalidParameter, .invalidHeader, .idempotencyKeyRequired, .malformedJSON, .notAcceptable, .forbidden, .duplicateExternalID,
-                .idempotencyInProgress, .validation, .idempotencyKeyReused, .storeUnavailable,
-            ], problemMembers: [.validationErrors])
-    ) { api, _, call throws(Refusal) in try await api.create(call) }
-
     /// `POST /api/provisioning/customers` → 201 with `Location`, `ETag` and the customer.
     ///
     /// The tenant is the principal's. One that reaches every tenant names it with `?tenant=`; for all others there is no such parameter.

@@ -4,25 +4,6 @@ import GatewayCore
 import StrictJSON
 
 extension CustomerAPI {
-    static let listCustomers = Operation(
-        OpenAPIOperation(
-            "customers.list", .get, collectionPath, tag: "customers", summary: "List customers, newest first",
-            description: "Only those that the caller may see. Where a page is not the last, `next` is the `cursor` of the one after it.",
-            parameters: [
-                .init("limit", in: .query, "Customers on a page.", schema: ["type": "integer", "minimum": 1, "maximum": 200, "default": 50]),
-                .init(
-                    "cursor", in: .query, "Where to go on: `next` of a page of the same list.",
-                    schema: ["type": "string", "pattern": "^[0-9a-f]{112}$"]),
-                .init("externalId", in: .query, "Exactly this one.", schema: ["type": "string", "minLength": 1, "maxLength": 100]),
-                .init("contactEmail", in: .query, "Exactly this one.", schema: ["type": "string", "pattern": emailPattern]),
-                .init("name", in: .query, "What the name begins with.", schema: ["type": "string", "minLength": 1, "maxLength": 200]),
-                .init("createdAfter", in: .query, "Exclusive.", schema: ["type": "string", "format": "date-time"]),
-                .init("createdBefore", in: .query, "Exclusive.", schema: ["type": "string", "format": "date-time"]),
-                .tenant,
-            ], answers: [.init(200, "A page", schema: ["$ref": "#/components/schemas/CustomerPage"])],
-            problems: [.invalidParameter, .notAcceptable, .storeUnavailable])
-    ) { api, _, call throws(Refusal) in try await api.list(call) }
-
     /// `GET /api/provisioning/customers` → 200 `{"data": […], "next": cursor or null}`, newest first.
     func list(_ call: APICall) async throws(Refusal) -> APIAnswer {
         let reachesAll = call.scope == .any

@@ -3,15 +3,6 @@ import Customers
 import GatewayCore
 
 extension CustomerAPI {
-    static let readCustomer = Operation(
-        OpenAPIOperation(
-            "customers.read", .get, customerPath, tag: "customers", summary: "Read a customer",
-            parameters: [.customerID, .ifNoneMatch],
-            answers: [
-                .customer(200, "The customer"), .init(304, "The caller has this version already", headers: [OpenAPIOperation.Answer.etag]),
-            ], problems: [.invalidParameter, .invalidHeader, .notFound, .notAcceptable, .storeUnavailable])
-    ) { api, id, call throws(Refusal) in try await api.read(id, call) }
-
     /// `GET /api/provisioning/customers/{id}` → 200 with `ETag`, or 304 when `If-None-Match` names it.
     func read(_ text: String, _ call: APICall) async throws(Refusal) -> APIAnswer {
         _ = try QueryParameters(call.query, known: [])

@@ -3,16 +3,6 @@ import Customers
 import GatewayCore
 
 extension CustomerAPI {
-    static let removeCustomer = Operation(
-        OpenAPIOperation(
-            "customers.delete", .delete, customerPath, tag: "customers", summary: "Remove a customer",
-            parameters: [.customerID, .ifMatch, .idempotencyKey], answers: [.init(204, "It is gone")],
-            problems: [
-                .invalidParameter, .invalidHeader, .idempotencyKeyRequired, .notFound, .preconditionFailed, .preconditionRequired,
-                .storeUnavailable,
-            ])
-    ) { api, id, call throws(Refusal) in try await api.remove(id, call) }
-
     /// `DELETE /api/provisioning/customers/{id}` → 204.
     func remove(_ text: String, _ call: APICall) async throws(Refusal) -> APIAnswer {
         _ = try QueryParameters(call.query, known: [])

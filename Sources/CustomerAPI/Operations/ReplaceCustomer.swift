@@ -1,22 +1,8 @@
 import Access
 import Customers
 import GatewayCore
-import StrictJSON
 
 extension CustomerAPI {
-    static let replaceCustomer = Operation(
-        OpenAPIOperation(
-            "customers.replace", .put, customerPath, tag: "customers", summary: "Replace a customer",
-            description: "What the body does not name is absent afterwards.", parameters: [.customerID, .ifMatch, .idempotencyKey],
-            body: .init(["application/json"], schema: ["$ref": "#/components/schemas/CustomerDraft"]),
-            answers: [.customer(200, "The customer as it is now")], problems: changeProblems, problemMembers: [.validationErrors])
-    ) { api, id, call throws(Refusal) in try await api.replace(id, call) }
-
-    static let changeProblems: [ProblemCode] = [
-        .invalidParameter, .invalidHeader, .idempotencyKeyRequired, .malformedJSON, .notFound, .notAcceptable, .duplicateExternalID,
-        .preconditionFailed, .validation, .preconditionRequired, .storeUnavailable,
-    ]
-
     /// `PUT /api/provisioning/customers/{id}` → 200 with `ETag` and the customer. What the body does not name is absent afterwards.
     func replace(_ text: String, _ call: APICall) async throws(Refusal) -> APIAnswer {
         let body = try changeBody(call, ["application/json"])

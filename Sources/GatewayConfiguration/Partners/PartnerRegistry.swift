@@ -54,6 +54,13 @@ package struct PartnerRegistry: Sendable {
         return record
     }
 
+    /// Those that were removed or disabled, as far as that can be told: each by its own file, whatever is wrong with others. A folder that
+    /// cannot be read removes nobody.
+    package func closed(among ids: [String]) -> Set<String> {
+        guard let present = try? folder.partnerFiles().ids else { return [] }
+        return Set(ids.filter { id in !present.contains(id) || (try? partner(id))?.isEnabled == false })
+    }
+
     /// All partners that can be read, sorted by id, and every mistake of the others. Opens no secret and needs no seal key.
     package func partners() -> (records: [PartnerRecord], diagnostics: [Diagnostic]) {
         var diagnostics: [Diagnostic] = []

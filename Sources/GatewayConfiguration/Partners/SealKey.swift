@@ -11,8 +11,6 @@ package struct SealKey: Sendable {
     package static let environmentName = "GATEHOUSE_SEAL_KEY"
 
     private let key: SecretBytes
-    /// Authenticates the cursors of lists, alike on every node that has this seal key, and after a restart.
-    package let cursorKey: SecretBytes
 
     /// Reads the one line of text a seal key is kept as; white space around it does not count.
     ///
@@ -28,9 +26,9 @@ package struct SealKey: Sendable {
             throw SealKeyError.notAKey
         }
         do {
-            let secret = SecretBytes(bytes)
-            key = try HKDF.derive(secret: secret, salt: [], info: Array("gatehouse partner secret sealing v1".utf8), byteCount: 32)
-            cursorKey = try HKDF.derive(secret: secret, salt: [], info: Array("gatehouse list cursors v1".utf8), byteCount: 32)
+            key = try HKDF.derive(
+                secret: SecretBytes(bytes), salt: [], info: Array("gatehouse partner secret sealing v1".utf8), byteCount: 32
+            )
         } catch {
             throw SealKeyError.crypto(error)
         }

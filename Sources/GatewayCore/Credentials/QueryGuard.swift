@@ -2,16 +2,13 @@ import HTTPWire
 
 /// Looks for credentials in a query. They are never read there, and refused so that nobody goes on sending them (attacks row T-04).
 enum QueryGuard {
-    /// Parameters that carry a credential wherever they stand, lower case.
-    private static let names: [StaticString] = ["access_token", "client_secret", "client_assertion", "jwt"]
-
-    /// Whether the canonical query, without its `?`, has a parameter of such a name.
+    /// Whether the canonical query, without its `?`, has a parameter named `access_token`.
     static func namesToken(_ query: Span<UInt8>) -> Bool {
         var start = 0
         while start < query.count {
             var end = start
             while end < query.count, query[end] != UInt8(ascii: "&"), query[end] != UInt8(ascii: "=") { end += 1 }
-            for name in names where query.isEqualIgnoringCase(start..<end, name) { return true }
+            if query.isEqualIgnoringCase(start..<end, "access_token") { return true }
             while end < query.count, query[end] != UInt8(ascii: "&") { end += 1 }
             start = end + 1
         }

@@ -1,6 +1,5 @@
 package import Access
 import OpenSSLCrypto
-package import Tokens
 
 /// All registered partners at one moment, with their secrets open. Immutable: a change on disk makes a new directory.
 package struct PartnerDirectory: Sendable {
@@ -72,12 +71,6 @@ package struct PartnerDirectory: Sendable {
     package func secret(_ secretID: String, of clientID: String, at now: Int64) -> (partner: Partner, secret: PartnerSecret)? {
         guard let partner = self[clientID], partner.isEnabled else { return nil }
         return partner.secrets.first { $0.id == secretID && $0.isLive(at: now) }.map { (partner, $0) }
-    }
-
-    /// The secret that a `keyid` names or, where it names none, one that nobody has: verifying then costs the same (attacks row M-08).
-    package func signingSecret(_ keyID: SigningKeyID, at now: Int64) -> (secret: PartnerSecret, isKnown: Bool) {
-        if let found = secret(keyID.secretID, of: keyID.clientID, at: now) { return (found.secret, true) }
-        return (decoys[0], false)
     }
 
     /// Judges a presented client secret.

@@ -22,27 +22,18 @@ extension ConnectionHandler {
             refused.reason = error.reason
             return respond(Answer(error.problem, requestID: text(requestID)), to: refused, bytes, started)
         }
-        let expectsContinue = parser.head.expectsContinue
+        if parser.head.expectsContinue {
+            output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+            flush()
+        }
         let exchange = exchange(.nobody, admission, bytes, started, bodyLimit: admission.bodyLimit)
         let relay = Relay(
             exchange, client: self, pool: pool, isIdempotent: admission.method?.isIdempotent ?? false, isUpgrade: isUpgrade, head: head.bytes,
             hostIndex: head.hostIndex
         )
-        // Connecting has its own limit; this one catches what that misses.
-        let limit = pool.target.connectMilliseconds + pool.target.responseMilliseconds
-        if let signature = admission.signature {
-            return useNonce(of: signature, exchange) { $0.begin(relay, within: limit, expectsContinue: expectsContinue) }
-        }
-        begin(relay, within: limit, expectsContinue: expectsContinue)
-    }
-
-    private func begin(_ relay: Relay, within limit: Int64, expectsContinue: Bool) {
-        if expectsContinue {
-            output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
-            flush()
-        }
         state = .forwarding(relay)
-        setDeadline(milliseconds: limit)
+        // Connecting has its own limit; this one catches what that misses.
+        setDeadline(milliseconds: pool.target.connectMilliseconds + pool.target.responseMilliseconds)
         relay.start()
     }
 
@@ -100,8 +91,6 @@ extension ConnectionHandler {
             case .needMore: return false
             case .skip(let count): input.moveReaderIndex(forwardBy: count)
             case .end:
-                if let refusal = wrongBody(exchange) { return refuseBody(relay, refusal) }
-                if let held = exchange.held.take() { relay.send(held, isChunked: exchange.isChunked) }
                 relay.finishRequest(isChunked: exchange.isChunked)
                 return false
             case .body(let count):
@@ -109,7 +98,7 @@ extension ConnectionHandler {
                 guard exchange.passedOn <= exchange.bodyLimit, let part = input.readSlice(length: count) else {
                     return refuseBody(relay, .bodyTooLarge(limit: exchange.bodyLimit))
                 }
-                if let ready = release(part, exchange) { relay.send(ready, isChunked: exchange.isChunked) }
+                relay.send(part, isChunked: exchange.isChunked)
                 setDeadline(milliseconds: loop.services.limits.bodyTimeout)
             }
         }

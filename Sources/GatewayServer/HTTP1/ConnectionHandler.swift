@@ -4,7 +4,6 @@ import GatewayCore
 import HTTPWire
 import Logging
 import NIOCore
-import Tokens
 
 /// One HTTP/1.1 connection: feeds bytes to the parsers, asks the gatekeeper, carries out what it says. It decides nothing.
 final class ConnectionHandler: ChannelInboundHandler {
@@ -209,21 +208,15 @@ final class ConnectionHandler: ChannelInboundHandler {
             respond(Answer(status: 204, headers: [("allow", methods.list)]), to: admission, bytes, started)
         case .endpoint(.session):
             guard let caller = admission.caller else { return }
-            if admission.signature != nil { return awaitBody(.session(caller), admission, bytes, started) }
             writeSession(caller, admission, bytes, started)
-        case .endpoint(.signatureCheck):
-            guard let report = admission.signatureReport else { return }
-            awaitBody(.signatureCheck(report), admission, bytes, started)
         case .endpoint(.metadata):
             respond(MetadataEndpoint.answer(in: snapshot), to: admission, bytes, started)
         case .endpoint(.keySet):
             respond(Answer(json: snapshot.publicKeySet, headers: [("cache-control", "max-age=300")]), to: admission, bytes, started)
-        case .endpoint(let endpoint):
-            let responder = Exchange.Responder.oauth(
-                endpoint, authorization: value(.authorization, bytes), contentType: value(.contentType, bytes),
-                hasQuery: pathAndQuery(admission, bytes).query != nil
+        case .endpoint(.token):
+            awaitBody(
+                .token(authorization: value(.authorization, bytes), contentType: value(.contentType, bytes)), admission, bytes, started
             )
-            awaitBody(responder, admission, bytes, started)
         case .forward(let grant):
             forward(grant, admission, bytes, started)
         }
@@ -240,7 +233,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func call(_ grant: Grant, _ admission: Admission, _ bytes: Span<UInt8>) -> APICall {
         let (path, query) = pathAndQuery(admission, bytes)
         return APICall(
-            grant: grant, policy: loop.gatekeeper.snapshot.policy, method: admission.method ?? .get, path: text(path), query: query.map(text),
+            grant: grant, method: admission.method ?? .get, path: text(path), query: query.map(text),
             headers: .init(
                 accept: value(.accept, bytes).map(text), contentType: value(.contentType, bytes).map(text),
                 idempotencyKey: value(.idempotencyKey, bytes).map(text), ifMatch: value(.ifMatch, bytes).map(text),
@@ -263,17 +256,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Reads the body of a request that will be answered when it is complete.
     private func awaitBody(_ responder: Exchange.Responder, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
-        let exchange = exchange(responder, admission, bytes, started, bodyLimit: admission.bodyLimit)
-        let expectsContinue = parser.head.expectsContinue
-        if let signature = admission.signature {
-            return useNonce(of: signature, exchange) { $0.readBody(of: exchange, expectsContinue: expectsContinue) }
-        }
-        readBody(of: exchange, expectsContinue: expectsContinue)
-    }
-
-    private func readBody(of exchange: Exchange, expectsContinue: Bool) {
-        if expectsContinue { output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
-        state = .body(exchange)
+        if parser.head.expectsContinue { output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
+        state = .body(exchange(responder, admission, bytes, started, bodyLimit: admission.bodyLimit))
         setDeadline(milliseconds: loop.services.limits.bodyTimeout)
     }
 
@@ -290,11 +274,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             case .needMore: return false
             case .skip(let count): input.moveReaderIndex(forwardBy: count)
             case .end:
-                if let refusal = wrongBody(exchange) {
-                    finish(exchange, Answer(refusal.problem, requestID: text(exchange.requestID)), refused: refusal)
-                } else {
-                    complete(exchange)
-                }
+                complete(exchange)
                 return true
             case .body(let count):
                 guard exchange.body.count + count <= exchange.bodyLimit else {
@@ -304,7 +284,6 @@ final class ConnectionHandler: ChannelInboundHandler {
                 if case .nobody = exchange.responder {
                     input.moveReaderIndex(forwardBy: count)
                 } else if let part = input.readBytes(length: count) {
-                    exchange.digest?.update(part.span)
                     exchange.body.append(contentsOf: part)
                 }
             }
@@ -322,17 +301,14 @@ final class ConnectionHandler: ChannelInboundHandler {
         deadline = .max
         switch exchange.responder {
         case .nobody: becomeIdle(isKeepAlive: exchange.isKeepAlive)
-        case .oauth(let endpoint, let authorization, let contentType, let hasQuery):
+        case .token(let authorization, let contentType):
             loop.clock.read()
-            let call = OAuthCall(
-                authorization: authorization, contentType: contentType, body: exchange.body, hasQuery: hasQuery, address: peer.address,
+            let call = TokenEndpoint.Call(
+                authorization: authorization, contentType: contentType, body: exchange.body, address: peer.address,
                 now: loop.clock.seconds
             )
-            let step = loop.services.clients.step(endpoint, call, in: exchange.snapshot, revoked: loop.gatekeeper.revocations)
-            carryOut(step, exchange)
-        case .session(let caller):
-            finish(exchange, Answer(json: caller.sessionBody, headers: [("cache-control", "no-store")]))
-        case .signatureCheck(let report): finish(exchange, report.answer(body: exchange.body))
+            let outcome = loop.services.tokens.answer(call, in: exchange.snapshot)
+            finish(exchange, outcome.answer, reason: outcome.reason, clientID: outcome.clientID)
         case .customers(var call):
             call.body = exchange.body
             let services = loop.services

@@ -1,8 +1,6 @@
 import CustomerAPI
 import GatewayCore
 import HTTPWire
-import NIOCore
-import Tokens
 
 /// A request whose head is judged and whose answer is still to come.
 final class Exchange {
@@ -10,16 +8,14 @@ final class Exchange {
     enum Responder {
         /// It was answered already; the body is read to find the next request.
         case nobody
-        case oauth(Endpoint, authorization: [UInt8]?, contentType: [UInt8]?, hasQuery: Bool)
-        case session(AuthenticatedCaller)
-        case signatureCheck(SignatureReport)
+        case token(authorization: [UInt8]?, contentType: [UInt8]?)
         case customers(APICall)
         case admin(path: String)
     }
 
     let admission: Admission
     let snapshot: Snapshot
-    var responder: Responder
+    let responder: Responder
     let requestID: [UInt8]
     let path: [UInt8]
     let isHead: Bool
@@ -28,10 +24,6 @@ final class Exchange {
     let started: Int64
     var decoder: BodyDecoder
     var body: [UInt8] = []
-    /// Hashes the body of a signed request as it comes.
-    let digest: ContentDigestCheck?
-    /// Of a signed request that is passed on, the part that waits until what follows it, or the digest, is seen.
-    var held: ByteBuffer?
     let bodyLimit: Int
     let isChunked: Bool
     /// Bytes of the body so far, where it is passed on and not kept.
@@ -51,8 +43,6 @@ final class Exchange {
         self.isHTTP10 = isHTTP10
         self.started = started
         isChunked = framing == .chunked
-        let expected = admission.isAllowed ? admission.signature?.contentDigest ?? admission.signatureReport?.contentDigest : nil
-        digest = expected.map { ContentDigestCheck($0) }
         decoder = BodyDecoder(framing)
         self.bodyLimit = bodyLimit
     }

@@ -45,15 +45,6 @@ package final class RevocationWatch: Sendable {
         }
     }
 
-    /// Stores a revocation and learns of it.
-    /// - Returns: the list that has it.
-    /// - Throws: `unavailable`.
-    package func revoke(_ revocation: Revocation, at now: Int64) async throws(SharedStateError) -> RevocationList {
-        try await store.revoke(revocation, at: now)
-        // Whoever was first, the list that is known now has it; handing it on twice changes nothing.
-        return try await refresh() ?? state.list
-    }
-
     /// Asks several times a second until the task is cancelled, and hands every new list to `deliver`.
     package func run(_ deliver: @Sendable (RevocationList) async throws -> Void) async {
         var isReachable = true

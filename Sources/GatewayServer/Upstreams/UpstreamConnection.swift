@@ -134,7 +134,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         user?.upstreamWritabilityChanged()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    /// A reset is no end: an answer that lasts until the connection closes was cut off, and is not passed as whole.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { _ = fail() }
 
     // MARK: The answer
 

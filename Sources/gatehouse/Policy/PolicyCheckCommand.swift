@@ -1,5 +1,4 @@
 import ArgumentParser
-import CustomerAPI
 import GatewayConfiguration
 
 struct PolicyCheckCommand: ParsableCommand {
@@ -13,12 +12,8 @@ struct PolicyCheckCommand: ParsableCommand {
     @Flag(name: .long, help: "Count warnings as errors.")
     var strict = false
 
-    @Flag(name: .customLong("openapi"), help: "Also tell operations of the provisioning API without a route, and routes to it without an operation.")
-    var comparesOpenAPI = false
-
     func run() throws {
-        let load = policy.load()
-        let check = PolicyCheck(comparesOpenAPI ? load.compared(with: CustomerAPI.operations) : load)
+        let check = PolicyCheck(policy.load())
         if output.json { Console.print(check.json) } else { for line in check.lines { Console.print(Console.printable(line)) } }
         let code = check.exitCode(strict: strict)
         if code != 0 { throw ExitCode(code) }

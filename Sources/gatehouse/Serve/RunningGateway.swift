@@ -1,7 +1,7 @@
 import Access
 import ArgumentParser
 import CustomerAPI
-import Customers
+import CustomerStoreSQLite
 import Dispatch
 import Foundation
 import GatewayConfiguration
@@ -40,14 +40,14 @@ struct RunningGateway {
         let (snapshot, diagnostics) = loader.load(at: Int64(Date.now.timeIntervalSince1970))
         Console.report(diagnostics)
         guard let snapshot else { throw Console.Exit.configuration }
-        let services = try await services(settings, environment: environment, logger: logger)
+        let services = try services(settings, logger: logger)
         let server = try await GatewayServer(services: services, snapshot: snapshot, threads: settings.threads)
         try await refuseWhatIsRevoked(services.revocations, server)
         let (listeners, admin) = try await listen(server, settings)
         let address = listeners[0].address
         // A derived issuer names the port, which with port 0 is known only now.
         let issuer = settings.isIssuerDerived ? "http://\(address)" : settings.issuer
-        let reloader = Reloader(loader, server: server, issuer: issuer, initial: stamp, logger: logger)
+        let reloader = Reloader(loader, server: server, issuer: issuer, initial: stamp, current: snapshot, logger: logger)
         if issuer != settings.issuer { try await reloader.reload(reason: "start") }
         logger.info(
             "ready",
@@ -88,19 +88,21 @@ struct RunningGateway {
         if settings.shadowPolicy != nil { found.append("shadowPolicy") }
         if settings.upstreams.flatMap(\.servers).contains(where: \.isSecure) { found.append("upstreams with https servers") }
         if !settings.trustedProxies.isEmpty { found.append("trustedProxies") }
+        if case .postgres = settings.store { found.append("store: postgres") }
         if found.isEmpty { return }
         throw Console.fail("this version does not support: \(found.joined(separator: ", "))", code: Console.Exit.configuration)
     }
 
-    private static func services(_ settings: Settings, environment: [String: String], logger: Logger) async throws -> Services {
+    private static func services(_ settings: Settings, logger: Logger) throws -> Services {
         do {
-            let cursorKey = try settings.keyFolder(environment: environment).loadSealKey().cursorKey
-            let store = try await Store.open(settings.store)
+            guard case .sqlite(let path) = settings.store else { throw Console.Exit.configuration }
+            try makeFolder(of: path)
+            let store = try SQLiteCustomerStore(path: path)
             let decisions = try DecisionLog(target(settings.decisions), logger: logger)
             let limits = settings.limits
             return Services(
-                customers: CustomerAPI(store: store, cursorKey: HMACKey(.sha256, key: cursorKey)),
-                clients: OAuthEndpoints(throttle: FailureThrottle()), nonces: store, decisions: decisions, logger: logger,
+                customers: CustomerAPI(store: store, cursorKey: HMACKey(.sha256, key: RandomBytes.generateSecret(32))),
+                tokens: TokenEndpoint(throttle: FailureThrottle()), decisions: decisions, logger: logger,
                 limits: ServerLimits(
                     wire: WireLimits(target: limits.target, headers: limits.headers, headerCount: limits.headerCount),
                     headTimeout: limits.headTimeout.milliseconds, bodyTimeout: limits.bodyTimeout.milliseconds,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CustomerStoreSQLite
 import Customers
 import Foundation
 import GatewayConfiguration
@@ -66,12 +67,20 @@ enum SessionRevocations {
         _ settings: Settings, _ body: (any RevocationStore) async throws(SharedStateError) -> Value
     ) async throws -> Value {
         do {
-            return try await body(try await Store.open(settings.store))
+            return try await body(try open(settings))
         } catch let code as ExitCode {
             throw code
         } catch SharedStateError.unavailable(let message), StoreError.unavailable(let message) {
             throw Console.fail("the store cannot be used: \(message)", code: Console.Exit.unavailable)
         }
+    }
+
+    private static func open(_ settings: Settings) throws -> any RevocationStore {
+        guard case .sqlite(let path) = settings.store else {
+            throw Console.fail("this version does not support: store: postgres", code: Console.Exit.configuration)
+        }
+        try RunningGateway.makeFolder(of: path)
+        return try SQLiteCustomerStore(path: path)
     }
 }
 
