@@ -2,7 +2,7 @@ import Foundation
 import GatewayTesting
 import Glibc
 
-/// One run of the built program.
+/// One run of the built program, or of another.
 final class Program: Sendable {
     struct Failure: Error, CustomStringConvertible { let description: String }
 
@@ -15,11 +15,11 @@ final class Program: Sendable {
     /// - Parameters:
     ///   - folder: the working directory; its output is kept there too.
     ///   - environment: all of it, beside what any program needs.
-    init(_ arguments: [String], in folder: String, environment: [String: String]) throws {
+    init(_ arguments: [String], executable: String = path, in folder: String, environment: [String: String]) throws {
         outputPath = "\(folder)/.output-\(UUID().uuidString)"
         try Data().write(to: URL(fileURLWithPath: outputPath))
         let errorPipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: Self.path)
+        process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.environment = ["PATH": "/usr/bin:/bin", "TZ": "UTC"].merging(environment) { $1 }
@@ -53,7 +53,7 @@ final class Program: Sendable {
     }
 
     /// Beside the bundle of the tests.
-    private static let path: String = {
+    static let path: String = {
         let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? CommandLine.arguments[0]
         var folder = URL(fileURLWithPath: bundle)
         while folder.path != "/" {
