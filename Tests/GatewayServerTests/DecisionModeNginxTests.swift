@@ -3,7 +3,7 @@ import GatewayServer
 import StrictJSON
 import Testing
 
-/// The real nginx of the system in front, configured as docs/decision-mode.md shows.
+/// The real nginx of the system in front, configured as Sources/Documentation/decision-mode.md shows.
 @Suite("Decision mode behind nginx", .timeLimit(.minutes(2)))
 struct DecisionModeNginxTests {
     static let program = ["/usr/sbin/nginx", "/usr/bin/nginx"].first { FileManager.default.isExecutableFile(atPath: $0) }
@@ -60,7 +60,7 @@ struct DecisionModeNginxTests {
     /// The nginx configuration of the documentation: what is between the fences of the block that begins with `# nginx`.
     static func example() throws -> String {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let text = try String(contentsOf: root.appendingPathComponent("docs/decision-mode.md"), encoding: .utf8)
+        let text = try String(contentsOf: root.appendingPathComponent("Sources/Documentation/decision-mode.md"), encoding: .utf8)
         let block = try #require(text.components(separatedBy: "```nginx\n").dropFirst().first?.components(separatedBy: "\n```").first)
         return block
     }

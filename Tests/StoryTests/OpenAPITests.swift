@@ -41,7 +41,7 @@ struct OpenAPITests {
 
     /// The folder of the tools from PyPI; fails the test when they cannot be had.
     private static let tools: Result<String, any Error> = Result {
-        let made = try run(root.appendingPathComponent("scripts/openapi-tools").path, [], in: root.path)
+        let made = try run(root.appendingPathComponent(".ci/openapi-tools").path, [], in: root.path)
         let folder = made.output.split(separator: "\n").last.map(String.init)
         guard made.status == 0, let folder else { throw Program.Failure(description: made.output) }
         return folder
