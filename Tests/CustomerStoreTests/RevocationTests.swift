@@ -87,6 +87,8 @@ import Testing
                 var version: Int64 = 0
                 let end = ContinuousClock.now + .seconds(120)
                 while seen.count < all.count, .now < end {
+                    // Those who revoke must come to it.
+                    await Task.yield()
                     guard let changes = try await one.changes(since: version) else { continue }
                     #expect(changes.version > version && seen.isDisjoint(with: changes.revocations))
                     version = changes.version

@@ -53,10 +53,11 @@ final class LoopbackServer: Sendable {
 
     deinit { channel.close(promise: nil) }
 
-    func target(_ name: String = "backend", tls: UpstreamTLS? = nil, host: String = "127.0.0.1") -> UpstreamTarget {
+    func target(_ name: String = "backend", tls: UpstreamTLS? = nil, host: String = "127.0.0.1", connect: Int64 = 30_000) -> UpstreamTarget
+    {
         UpstreamTarget(
             name: name, servers: [.init(host: host, port: port, authority: "\(host):\(port)", isSecure: tls != nil)],
-            connectMilliseconds: 30_000, retries: 0, tls: tls
+            connectMilliseconds: connect, retries: 0, tls: tls
         )
     }
 

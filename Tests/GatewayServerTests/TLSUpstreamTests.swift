@@ -12,11 +12,11 @@ struct TLSUpstreamTests {
     static let answer = LoopbackServer.Behaviour.answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
     static func get(
-        _ backend: LoopbackServer, ca: String? = "ca", serverName: String? = nil, host: String = "127.0.0.1"
+        _ backend: LoopbackServer, ca: String? = "ca", serverName: String? = nil, host: String = "127.0.0.1", connect: Int64 = 30_000
     ) async throws -> RawClient.Response {
         let certificates = try TLSCertificates.get()
         let tls = try UpstreamTLS(ca: ca.map { try certificates.file($0) }, serverName: serverName)
-        let edge = Edge(upstreams: [backend.target(tls: tls, host: host)], policy: policy)
+        let edge = Edge(upstreams: [backend.target(tls: tls, host: host, connect: connect)], policy: policy)
         let response = Collected<RawClient.Response>()
         try await TestGateway.run(edge: edge) { gateway in response.set(try gateway.get("/hello")) }
         return try #require(response.value)
@@ -71,7 +71,7 @@ struct TLSUpstreamTests {
     func noTLS() async throws {
         let plain = try await LoopbackServer(Self.answer)
         // Told apart by whether it answers at all.
-        #expect([502, 504].contains(try await Self.get(plain).status))
+        #expect([502, 504].contains(try await Self.get(plain, connect: 1000).status))
         #expect(!plain.text.contains("GET"))
     }
 
