@@ -63,6 +63,9 @@ package enum Endpoint: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether it answers about who is calling, so that a credential is needed.
+    package var needsCaller: Bool { self == .session || self == .signatureCheck }
+
     /// Bytes, inclusive; nil: as where a route names no limit.
     var bodyLimit: Int? {
         switch self {
@@ -73,7 +76,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
     }
 
     /// The endpoint at a canonical path. The length settles it for almost every path.
-    static func at(_ path: Span<UInt8>) -> Endpoint? {
+    package static func at(_ path: Span<UInt8>) -> Endpoint? {
         switch path.count {
         case 8: path.isEqual(0..<8, "/session") ? .session : nil
         case 14: path.isEqual(0..<14, "/oauth2/revoke") ? .revoke : nil

@@ -9,7 +9,7 @@ package final class AuthenticatedCaller: Sendable {
     package let principal: Principal
     let credential: VerifiedCredential
     /// The networks the partner is registered for; empty: all.
-    let networks: [CIDR]
+    package let networks: [CIDR]
     /// The members `caller` to `token_id` of a decision record, ready to be written.
     package let logFragment: [UInt8]
     /// The answer of `GET /session`.

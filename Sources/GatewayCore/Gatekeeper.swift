@@ -99,7 +99,7 @@ package struct Gatekeeper {
         guard allow.contains(method) else { throw .methodNotAllowed(allow) }
         if method == .options { return answerOptions(allow, &admission, head, bytes, peer) }
         admission.reason = .isPublic
-        if endpoint == .session || endpoint == .signatureCheck {
+        if endpoint.needsCaller {
             try authenticate(&admission, head, bytes, peer, at: now)
             guard let caller = admission.caller else { throw .noCredential }
             try checkNetwork(of: caller, peer)

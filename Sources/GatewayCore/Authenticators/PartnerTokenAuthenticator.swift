@@ -1,10 +1,10 @@
 import Access
-import Tokens
+package import Tokens
 
 /// Judges a partner's access token: bytes -> verified claims -> principal.
-enum PartnerTokenAuthenticator {
+package enum PartnerTokenAuthenticator {
     /// - Throws: the exact reason; the caller of the API is told only `invalid_token`.
-    static func authenticate(
+    package static func authenticate(
         _ token: Span<UInt8>, in snapshot: Snapshot, at now: Int64
     ) throws(TokenError) -> AuthenticatedCaller {
         let claims = try snapshot.verifier.verify(token, at: now)
