@@ -11,6 +11,10 @@ package struct Admission: Sendable {
         /// `OPTIONS`: which methods the path has.
         case options(MethodSet)
         case refuse(Refusal)
+        /// Signed: what is allowed once the nonce was used for the first time, and only for the body that was signed.
+        ///
+        /// A case around the others, so that nobody can act on a signed request and not see that something is still to be asked.
+        indirect case ifFresh(RequestSignature, then: Outcome)
     }
 
     package var outcome: Outcome
@@ -19,8 +23,6 @@ package struct Admission: Sendable {
     package var target: RequestTarget?
     package var route: Route?
     package var caller: AuthenticatedCaller?
-    /// Nothing may be done before its nonce is used, nor before the whole body is what it says. Nil: the request is not signed.
-    package var signature: RequestSignature?
     /// What `POST /oauth2/signature-check` will answer.
     package var signatureReport: SignatureReport?
     package var reason: Reason
@@ -32,6 +34,15 @@ package struct Admission: Sendable {
     /// Whether an upstream may say itself which pages see its answer: nobody's credential was read, and the gateway has nothing to say.
     package var leavesOriginsToUpstream: Bool {
         caller == nil && originHeaders.first?.0 != CrossOrigin.allowedOriginName
+    }
+
+    /// Nothing may be done before its nonce is used, nor before the whole body is what it says. Nil: nothing is signed, or nothing allowed.
+    package var signature: RequestSignature? {
+        if case .ifFresh(let signature, _) = outcome { signature } else { nil }
+    }
+
+    mutating func allow(_ outcome: Outcome, if signature: RequestSignature?) {
+        self.outcome = signature.map { Outcome.ifFresh($0, then: outcome) } ?? outcome
     }
 
     package init(outcome: Outcome, method: Method? = nil, target: RequestTarget? = nil, reason: Reason) {

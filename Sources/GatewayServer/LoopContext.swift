@@ -1,5 +1,6 @@
 import Access
 import GatewayCore
+import Logging
 import NIOCore
 import SharedState
 
@@ -19,7 +20,10 @@ final class LoopContext {
     var deliver: (@Sendable (RevocationList) async throws -> Void)?
     /// Where the heads of forwarded requests are put together.
     var scratch: [UInt8] = []
-    private var connections: [ConnectionHandler] = []
+    /// Connections above a limit that are being told so.
+    var turnedAway = 0
+    private var lastTurnedAwayNote = Int64.min / 2
+    private var connections: [any Watched] = []
     private var ticker: RepeatedTask?
     /// No new requests: connections close as they become idle.
     private(set) var isStopping = false
@@ -29,7 +33,8 @@ final class LoopContext {
         self.eventLoop = eventLoop
         self.services = services
         executor = LoopTaskExecutor(eventLoop)
-        pools = Dictionary(uniqueKeysWithValues: services.upstreams.map { ($0.name, UpstreamPool($0, eventLoop: eventLoop)) })
+        pools = Dictionary(
+            uniqueKeysWithValues: services.upstreams.map { ($0.name, UpstreamPool($0, eventLoop: eventLoop, logger: services.logger)) })
         gatekeeper = Gatekeeper(snapshot)
         policyDigest = Array(snapshot.policy.digest.utf8)
     }
@@ -62,12 +67,12 @@ final class LoopContext {
         services.decisions.submit(lines, count: count)
     }
 
-    func add(_ connection: ConnectionHandler) {
+    func add(_ connection: any Watched) {
         connection.registryIndex = connections.count
         connections.append(connection)
     }
 
-    func remove(_ connection: ConnectionHandler) {
+    func remove(_ connection: any Watched) {
         let index = connection.registryIndex
         guard index < connections.count, connections[index] === connection else { return }
         let last = connections.removeLast()
@@ -76,6 +81,14 @@ final class LoopContext {
             last.registryIndex = index
         }
         if isStopping, connections.isEmpty { finishStopping() }
+    }
+
+    /// Tells operators, once in a while, that a limit of connections is reached.
+    func noteTurnedAway() {
+        let now = WallClock.monotonic()
+        guard now - lastTurnedAwayNote > 10_000_000_000 else { return }
+        lastTurnedAwayNote = now
+        services.logger.warning("connections are turned away: `limits.connections` or `limits.connectionsPerAddress` is reached")
     }
 
     /// Lets requests in flight finish and closes what is idle; the future completes when no connection is left.

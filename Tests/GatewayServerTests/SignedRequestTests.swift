@@ -224,11 +224,11 @@ struct SignedRequestTests {
         }
     }
 
-    @Test("M-07: the future is as far away as the past", arguments: [4_102_444_800, TestClock.now() + 400, TestClock.now() - 400] as [Int64])
-    func m07(created: Int64) async throws {
+    @Test("M-07: the future is as far away as the past", arguments: [2_300_000_000, 400, -400] as [Int64])
+    func m07(seconds: Int64) async throws {
         try await TestGateway.run { gateway in
             var request = SignedRequest(gateway)
-            request.created = created
+            request.created = TestClock.now() + seconds
             Self.expectRefused(try gateway.send(request.text()), "created")
         }
     }

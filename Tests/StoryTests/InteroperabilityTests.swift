@@ -2,11 +2,11 @@ import StrictJSON
 import Testing
 
 /// Other people's clients against the running gateway. They come from PyPI; without it these tests fail, they are not passed over.
-@Suite("Clients of others")
+@Suite("Clients of others", .ownThread)
 struct InteroperabilityTests {
     private static let python = Swift.Result<String, any Error> {
         guard let bash = Tool.find("bash") else { throw Program.Failure(description: "there is no bash") }
-        let result = try Tool.run(bash, ["scripts/interop-venv.sh"])
+        let result = try Tool.run(bash, [".ci/interop-venv.sh"])
         guard result.status == 0 else { throw Program.Failure(description: "no environment for the clients: \(result.error)") }
         return result.output.trimmingPrefix(while: \.isWhitespace).split(separator: "\n").last.map(String.init) ?? ""
     }

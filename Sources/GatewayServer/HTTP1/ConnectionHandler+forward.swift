@@ -54,7 +54,8 @@ extension ConnectionHandler {
         let snapshot = loop.gatekeeper.snapshot
         let request = OutboundRequest(grant, caller: admission.caller, to: profile, policy: snapshot.policy)
         let facts = OutboundRequest.Facts(
-            requestID: requestID, issuer: snapshot.settings.issuer, remote: remote, isSecure: false, now: loop.clock.seconds, traceIDs: loop.requestIDs.traceIDs(),
+            requestID: requestID, issuer: snapshot.settings.issuer, remote: remote, isSecure: peer.isSecure, now: loop.clock.seconds,
+            traceIDs: loop.requestIDs.traceIDs(),
             sessionCookies: snapshot.settings.sessionCookies, isUpgrade: isUpgrade
         )
         // Taken while it is written, so that it stays in one place.

@@ -35,28 +35,36 @@ struct RunningGateway {
         var logger = Logger(label: "gatehouse") { _ in LineLogHandler(settings) }
         logger.logLevel = LineLogHandler(settings).logLevel
         try refuseWhatIsNotBuilt(settings)
+        checkOpenFiles(settings, logger)
         let loader = SnapshotLoader(settings, environment: environment)
         let stamp = loader.stamp
-        let (snapshot, diagnostics) = loader.load(at: Int64(Date.now.timeIntervalSince1970))
+        let now = Int64(Date.now.timeIntervalSince1970)
+        let (snapshot, diagnostics) = loader.load(at: now)
         Console.report(diagnostics)
         guard let snapshot else { throw Console.Exit.configuration }
+        let tlsLoader = settings.tls.map(TLSLoader.init)
+        let tlsStamp = tlsLoader?.settings.stamp
+        let tls = try tlsLoader.map { try certificate($0, at: now) }
         let services = try await services(settings, environment: environment, logger: logger)
-        let server = try await GatewayServer(services: services, snapshot: snapshot, threads: settings.threads)
+        let server = try await GatewayServer(services: services, snapshot: snapshot, threads: settings.threads, tls: tls)
         try await refuseWhatIsRevoked(services.revocations, server)
-        let (listeners, admin) = try await listen(server, settings)
+        let (listeners, admin, decide) = try await listen(server, settings)
         let address = listeners[0].address
         // A derived issuer names the port, which with port 0 is known only now.
-        let issuer = settings.isIssuerDerived ? "http://\(address)" : settings.issuer
-        let reloader = Reloader(loader, server: server, issuer: issuer, initial: stamp, current: snapshot, logger: logger)
+        let issuer = settings.isIssuerDerived ? "\(settings.scheme)://\(address)" : settings.issuer
+        let reloader = Reloader(
+            loader, tls: tlsLoader, server: server, issuer: issuer, initial: stamp, initialTLS: tlsStamp, current: snapshot, logger: logger
+        )
         if issuer != settings.issuer { try await reloader.reload(reason: "start") }
         logger.info(
             "ready",
             metadata: [
-                "event": "ready", "address": "\(address)", "admin": "\(admin?.address ?? "off")", "policy": "\(snapshot.policy.digest)",
+                "event": "ready", "address": "\(address)", "admin": "\(admin?.address ?? "off")",
+                "decide": "\(decide?.address ?? "off")", "policy": "\(snapshot.policy.digest)",
             ]
         )
         return RunningGateway(
-            address: address, adminAddress: admin?.address, server: server, listeners: listeners + (admin.map { [$0] } ?? []),
+            address: address, adminAddress: admin?.address, server: server, listeners: listeners + [admin, decide].compactMap { $0 },
             reloader: reloader, signals: signals, revocations: services.revocations, logger: logger
         )
     }
@@ -70,6 +78,7 @@ struct RunningGateway {
         for await signal in signals.received {
             if signal == SIGHUP {
                 try await reloader.reload(reason: "SIGHUP")
+                await reloader.reloadTLS(reason: "SIGHUP")
                 continue
             }
             break
@@ -83,13 +92,25 @@ struct RunningGateway {
     /// What the configuration can say and this version cannot do yet: refused, since ignoring it would open what should be closed.
     private static func refuseWhatIsNotBuilt(_ settings: Settings) throws {
         var found: [String] = []
-        if settings.tls != nil { found.append("tls") }
-        if settings.decide != nil { found.append("decide") }
         if settings.shadowPolicy != nil { found.append("shadowPolicy") }
-        if settings.upstreams.flatMap(\.servers).contains(where: \.isSecure) { found.append("upstreams with https servers") }
-        if !settings.trustedProxies.isEmpty { found.append("trustedProxies") }
         if found.isEmpty { return }
         throw Console.fail("this version does not support: \(found.joined(separator: ", "))", code: Console.Exit.configuration)
+    }
+
+    private static func checkOpenFiles(_ settings: Settings, _ logger: Logger) {
+        let files = OpenFileLimit.raise()
+        guard files < settings.limits.connections + 64 else { return }
+        logger.warning(
+            "fewer files may be open than `limits.connections`: raise the limit (ulimit -n) or lower the setting",
+            metadata: ["files": "\(files)", "connections": "\(settings.limits.connections)"]
+        )
+    }
+
+    private static func certificate(_ loader: TLSLoader, at now: Int64) throws -> ServerTLS {
+        let (tls, diagnostics) = loader.load(at: now)
+        Console.report(diagnostics)
+        guard let tls else { throw Console.Exit.configuration }
+        return tls
     }
 
     private static func services(_ settings: Settings, environment: [String: String], logger: Logger) async throws -> Services {
@@ -104,9 +125,11 @@ struct RunningGateway {
                 limits: ServerLimits(
                     wire: WireLimits(target: limits.target, headers: limits.headers, headerCount: limits.headerCount),
                     headTimeout: limits.headTimeout.milliseconds, bodyTimeout: limits.bodyTimeout.milliseconds,
-                    idleTimeout: limits.idleTimeout.milliseconds
+                    idleTimeout: limits.idleTimeout.milliseconds, connections: limits.connections,
+                    connectionsPerAddress: limits.connectionsPerAddress, requestsPerConnection: limits.requestsPerConnection
                 ),
-                upstreams: settings.upstreams.map(target), revocations: RevocationWatch(store, logger: logger),
+                upstreams: try settings.upstreams.map(target), trustedProxies: settings.trustedProxies,
+                revocations: RevocationWatch(store, logger: logger),
                 isStoreReady: { (try? await store.ping()) != nil }
             )
         } catch let code as ExitCode {
@@ -125,17 +148,30 @@ struct RunningGateway {
         }
     }
 
-    private static func target(_ upstream: UpstreamSettings) -> UpstreamTarget {
+    private static func target(_ upstream: UpstreamSettings) throws -> UpstreamTarget {
         UpstreamTarget(
             name: upstream.name,
             servers: upstream.servers.map { server in
                 let host = server.host.contains(":") ? "[\(server.host)]" : server.host
-                return .init(host: server.host, port: server.port, authority: server.port == 80 ? host : "\(host):\(server.port)")
+                let isUsual = server.port == (server.isSecure ? 443 : 80)
+                return .init(
+                    host: server.host, port: server.port, authority: isUsual ? host : "\(host):\(server.port)", isSecure: server.isSecure
+                )
             },
             connectMilliseconds: upstream.connectTimeout.milliseconds, responseMilliseconds: upstream.responseTimeout.milliseconds,
             idleMilliseconds: upstream.idleTimeout.milliseconds, retries: upstream.retries, connections: upstream.connections,
-            health: upstream.health.map { .init(path: $0.path, intervalMilliseconds: $0.interval.milliseconds) }
+            health: upstream.health.map { .init(path: $0.path, intervalMilliseconds: $0.interval.milliseconds) },
+            tls: try upstream.servers.contains(where: \.isSecure) ? verification(upstream.tls) : nil
         )
+    }
+
+    private static func verification(_ tls: UpstreamSettings.TLS) throws -> UpstreamTLS {
+        do {
+            let ca = try tls.ca.map { PEMFile(name: $0, bytes: try PublicFile.read($0)) }
+            return try UpstreamTLS(ca: ca, serverName: tls.serverName)
+        } catch let error where error is FileError || error is PEMError {
+            throw Console.fail("\(error)", code: Console.Exit.configuration)
+        }
     }
 
     private static func target(_ decisions: Settings.DecisionLog) throws -> DecisionLog.Target {
@@ -159,18 +195,20 @@ struct RunningGateway {
 
     private static func listen(
         _ server: GatewayServer, _ settings: Settings
-    ) async throws -> (public: [GatewayServer.Listener], admin: GatewayServer.Listener?) {
+    ) async throws -> (public: [GatewayServer.Listener], admin: GatewayServer.Listener?, decide: GatewayServer.Listener?) {
         var listeners: [GatewayServer.Listener] = []
         for address in settings.listen { listeners.append(try await bind(server, address, key: "listen")) }
-        guard let admin = settings.admin else { return (listeners, nil) }
-        return (listeners, try await bind(server, admin, key: "admin", isAdmin: true))
+        var (admin, decide): (GatewayServer.Listener?, GatewayServer.Listener?)
+        if let address = settings.admin { admin = try await bind(server, address, key: "admin", role: .admin) }
+        if let address = settings.decide { decide = try await bind(server, address, key: "decide", role: .decide) }
+        return (listeners, admin, decide)
     }
 
     private static func bind(
-        _ server: GatewayServer, _ address: ListenAddress, key: String, isAdmin: Bool = false
+        _ server: GatewayServer, _ address: ListenAddress, key: String, role: ListenerRole = .gateway
     ) async throws -> GatewayServer.Listener {
         do {
-            return try await server.listen(host: address.host, port: address.port, isAdmin: isAdmin)
+            return try await server.listen(host: address.host, port: address.port, role: role)
         } catch {
             throw Console.fail(
                 "cannot listen on \(address) (`\(key)`): \(error). If another process has it, stop that one or choose another address "

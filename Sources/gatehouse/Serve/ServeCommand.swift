@@ -1,4 +1,5 @@
 import ArgumentParser
+import GatewayConfiguration
 
 /// `gatehouse serve`: runs the gateway until it is told to stop.
 struct ServeCommand: AsyncParsableCommand {
@@ -15,7 +16,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try options.settings()
         let gateway = try await RunningGateway.start(settings, environment: FileOptions.environment)
-        if guide { Console.print(Guide.text(address: gateway.address, admin: gateway.adminAddress)) }
+        if guide { Console.print(Guide.text(address: gateway.address, scheme: settings.scheme, admin: gateway.adminAddress)) }
         try await gateway.runUntilStopped()
     }
 }
