@@ -41,7 +41,7 @@ package struct LoggedDecision: Sendable {
 
 extension Reason {
     /// Which part of the gateway decided with this reason.
-    enum Stage {
+    package enum Stage: Sendable {
         /// The request is refused whatever the policy says.
         case request
         /// No route was found, so that no credential was read.
@@ -53,7 +53,7 @@ extension Reason {
         case afterwards
     }
 
-    var stage: Stage {
+    package var stage: Stage {
         switch self {
         case .allowed, .isPublic, .noCredential, .routeClosed, .callerNotAllowed, .denyRule, .missingScope, .notOwner, .noTenant,
             .signatureRequired, .signatureRefused:

@@ -26,6 +26,8 @@ package struct Admission: Sendable {
     /// What `POST /oauth2/signature-check` will answer.
     package var signatureReport: SignatureReport?
     package var reason: Reason
+    /// What the candidate policy would decide, where that is otherwise.
+    package var candidate: CandidateDecision?
     /// Bytes, inclusive: how much body may be read for this request.
     package var bodyLimit = 0
     /// Headers that every answer to this request carries, so that a browser shows it to the pages that may see it, and to no others.

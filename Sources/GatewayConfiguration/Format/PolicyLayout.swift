@@ -130,12 +130,14 @@ struct PolicyLayout {
     private mutating func write(
         _ group: [YAMLComments.Comment], depth: Int, column: Int, indent: Int, isSection: Bool, blankAfter: Bool
     ) {
+        let isDeeper = { (comment: YAMLComments.Comment) in comment.position.column > column }
         // A comment right below what was there stays with it, if an empty line follows.
-        let staysAbove = group.first?.followsBlank == false && (blankAfter || group.dropFirst().contains { $0.followsBlank })
+        let rest = group.drop(while: isDeeper)
+        let staysAbove = rest.first?.followsBlank == false && (blankAfter || rest.dropFirst().contains { $0.followsBlank })
         var isApart = !isSection
         for comment in group {
-            let deeper = levels.dropFirst(depth).last { $0.source <= comment.position.column && comment.position.column > column }
-            let begins = !isApart && !staysAbove && deeper == nil
+            let deeper = isDeeper(comment) ? levels.dropFirst(depth).last { $0.source <= comment.position.column } : nil
+            let begins = !isApart && deeper == nil && (comment.followsBlank || !staysAbove)
             if comment.followsBlank || begins { blank() }
             isApart = isApart || begins
             lines.append(String(repeating: " ", count: deeper?.indent ?? indent) + comment.text)
