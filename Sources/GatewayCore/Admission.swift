@@ -26,6 +26,8 @@ package struct Admission: Sendable {
     /// What `POST /oauth2/signature-check` will answer.
     package var signatureReport: SignatureReport?
     package var reason: Reason
+    /// What the candidate policy would decide, where that is otherwise.
+    package var candidate: CandidateDecision?
     /// Bytes, inclusive: how much body may be read for this request.
     package var bodyLimit = 0
     /// Headers that every answer to this request carries, so that a browser shows it to the pages that may see it, and to no others.
@@ -74,6 +76,9 @@ package enum Endpoint: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether it answers about who is calling, so that a credential is needed.
+    package var needsCaller: Bool { self == .session || self == .signatureCheck }
+
     /// Bytes, inclusive; nil: as where a route names no limit.
     var bodyLimit: Int? {
         switch self {
@@ -84,7 +89,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
     }
 
     /// The endpoint at a canonical path. The length settles it for almost every path.
-    static func at(_ path: Span<UInt8>) -> Endpoint? {
+    package static func at(_ path: Span<UInt8>) -> Endpoint? {
         switch path.count {
         case 8: path.isEqual(0..<8, "/session") ? .session : nil
         case 14: path.isEqual(0..<14, "/oauth2/revoke") ? .revoke : nil

@@ -56,6 +56,7 @@ package struct Gatekeeper {
             admission.outcome = .refuse(error)
             admission.reason = error.reason
         }
+        if let shadow = snapshot.shadow { askBeside(shadow, about: &admission, head, bytes, peer, at: now) }
         return admission
     }
 
@@ -99,7 +100,7 @@ package struct Gatekeeper {
         guard allow.contains(method) else { throw .methodNotAllowed(allow) }
         if method == .options { return answerOptions(allow, &admission, head, bytes, peer) }
         admission.reason = .isPublic
-        if endpoint == .session || endpoint == .signatureCheck {
+        if endpoint.needsCaller {
             try authenticate(&admission, head, bytes, peer, at: now)
             guard let caller = admission.caller else { throw .noCredential }
             try checkNetwork(of: caller, peer)
@@ -133,7 +134,7 @@ package struct Gatekeeper {
         if !HostList.contains(snapshot.settings.hosts, bytes.extracting(host)) { throw .misdirected }
     }
 
-    private mutating func authenticate(
+    mutating func authenticate(
         _ admission: inout Admission, _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ peer: Peer, at now: Int64
     ) throws(Refusal) {
         admission.caller = try judge.authenticate(head, bytes, isSecure: peer.isSecure, refusing: revocations, at: now)
@@ -149,7 +150,7 @@ package struct Gatekeeper {
         admission.originHeaders += snapshot.origins.preflightHeaders(head, bytes, allow, isSecure: peer.isSecure)
     }
 
-    private func checkNetwork(of caller: AuthenticatedCaller, _ peer: Peer) throws(Refusal) {
+    func checkNetwork(of caller: AuthenticatedCaller, _ peer: Peer) throws(Refusal) {
         if caller.networks.isEmpty { return }
         guard let address = peer.address, caller.networks.contains(where: { $0.contains(address) }) else {
             throw Refusal(

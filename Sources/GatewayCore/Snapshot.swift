@@ -6,6 +6,8 @@ package import Tokens
 /// INVARIANT (one snapshot a request): a request is admitted, answered and recorded by the snapshot it began with.
 package final class Snapshot: Sendable {
     package let policy: Policy
+    /// A candidate that is asked beside the policy, and never obeyed.
+    package let shadow: Policy?
     package let verifier: PartnerTokenVerifier
     package let issuer: PartnerTokenIssuer
     package let partners: PartnerDirectory
@@ -22,9 +24,10 @@ package final class Snapshot: Sendable {
     package init(
         policy: Policy, verifier: PartnerTokenVerifier, issuer: PartnerTokenIssuer, partners: PartnerDirectory,
         sessions: AcceptedSessions = .none, origins: AllowedOrigins = .ownOnly, settings: GatewaySettings,
-        upstreams: [String: UpstreamProfile] = [:], publicKeySet: [UInt8] = Array(#"{"keys":[]}"#.utf8), loaded: Int64
+        upstreams: [String: UpstreamProfile] = [:], publicKeySet: [UInt8] = Array(#"{"keys":[]}"#.utf8), loaded: Int64, shadow: Policy? = nil
     ) {
         self.policy = policy
+        self.shadow = shadow
         self.verifier = verifier
         self.issuer = issuer
         self.partners = partners
@@ -41,7 +44,7 @@ package final class Snapshot: Sendable {
         Snapshot(
             policy: policy, verifier: verifier, issuer: issuer,
             partners: PartnerDirectory(partners.partners.filter { !partnerIDs.contains($0.id) }), sessions: sessions, origins: origins,
-            settings: settings, upstreams: upstreams, publicKeySet: publicKeySet, loaded: loaded
+            settings: settings, upstreams: upstreams, publicKeySet: publicKeySet, loaded: loaded, shadow: shadow
         )
     }
 }

@@ -15,6 +15,7 @@ final class LoopContext {
     var requestIDs = RequestIDGenerator()
     var clock = WallClock()
     var decisions = DecisionBuffer()
+    var shadow: ShadowJournal
     let pools: [String: UpstreamPool]
     /// Hands a list of revocations to every loop; back when all have it.
     var deliver: (@Sendable (RevocationList) async throws -> Void)?
@@ -33,6 +34,7 @@ final class LoopContext {
         self.eventLoop = eventLoop
         self.services = services
         executor = LoopTaskExecutor(eventLoop)
+        shadow = ShadowJournal(services.shadow)
         pools = Dictionary(
             uniqueKeysWithValues: services.upstreams.map { ($0.name, UpstreamPool($0, eventLoop: eventLoop, logger: services.logger)) })
         gatekeeper = Gatekeeper(snapshot)

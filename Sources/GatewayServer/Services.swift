@@ -18,6 +18,8 @@ package struct Services: Sendable {
     package let trustedProxies: [CIDR]
     /// What is revoked, as last read from the store; for `/status`.
     package let revocations: RevocationWatch?
+    /// Where a candidate policy would decide otherwise; for `/metrics`.
+    package let shadow = ShadowCounts()
     /// Whether the store answers; for `/readyz`.
     package let isStoreReady: @Sendable () async -> Bool
 

@@ -16,6 +16,7 @@ extension ConnectionHandler {
             now: loop.clock.seconds, traceIDs: (0, 0, 0), sessionCookies: [], isUpgrade: false
         )
         guard let (admission, fields) = decisionMode?.judge(parser.head, bytes, from: peer, by: &loop.gatekeeper, facts) else { return }
+        if let candidate = admission.candidate { noteShadow(candidate, of: admission) }
         switch admission.outcome {
         case .refuse(let refusal): decide(Answer(refusal.problem, requestID: text(requestID)), admission, bytes, started)
         default:

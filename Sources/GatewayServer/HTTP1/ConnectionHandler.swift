@@ -220,7 +220,15 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
         if let proxy, !takeClient(behind: proxy, bytes, started) { return }
         if role == .decide { return handleDecide(isBelieved: proxy != nil, bytes, started) }
         let admission = loop.gatekeeper.admit(parser.head, bytes, from: peer, at: loop.clock.seconds)
+        if let candidate = admission.candidate { noteShadow(candidate, of: admission) }
         carryOut(admission.outcome, of: admission, bytes, started)
+    }
+
+    func noteShadow(_ candidate: CandidateDecision, of admission: borrowing Admission) {
+        loop.shadow.note(
+            candidate, of: admission, requestID: requestID, snapshot: loop.gatekeeper.snapshot, logger: loop.services.logger,
+            at: loop.clock.seconds
+        )
     }
 
     private func carryOut(_ outcome: Admission.Outcome, of admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {

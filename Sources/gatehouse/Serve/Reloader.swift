@@ -46,7 +46,9 @@ actor Reloader {
     func reload(reason: String) async throws {
         // Taken before reading: a change in the middle is seen again.
         seen = loader.stamp
-        let (snapshot, diagnostics) = loader.load(issuer: issuer, at: Int64(Date.now.timeIntervalSince1970))
+        let (snapshot, diagnostics) = loader.load(
+            issuer: issuer, at: Int64(Date.now.timeIntervalSince1970), keeping: current.shadow
+        )
         for diagnostic in diagnostics { logger.log(level: diagnostic.severity == .error ? .error : .warning, "\(diagnostic.rendered)") }
         guard let snapshot else {
             logger.error("reload refused; the last good state stays in force", metadata: ["event": "stale", "reason": "\(reason)"])

@@ -34,7 +34,6 @@ struct RunningGateway {
         let signals = Signals([SIGTERM, SIGINT, SIGHUP])
         var logger = Logger(label: "gatehouse") { _ in LineLogHandler(settings) }
         logger.logLevel = LineLogHandler(settings).logLevel
-        try refuseWhatIsNotBuilt(settings)
         checkOpenFiles(settings, logger)
         let loader = SnapshotLoader(settings, environment: environment)
         let stamp = loader.stamp
@@ -87,14 +86,6 @@ struct RunningGateway {
         for task in watching { task.cancel() }
         try await server.stop(listeners, within: Self.stopSeconds)
         logger.info("stopped", metadata: ["event": "stopped"])
-    }
-
-    /// What the configuration can say and this version cannot do yet: refused, since ignoring it would open what should be closed.
-    private static func refuseWhatIsNotBuilt(_ settings: Settings) throws {
-        var found: [String] = []
-        if settings.shadowPolicy != nil { found.append("shadowPolicy") }
-        if found.isEmpty { return }
-        throw Console.fail("this version does not support: \(found.joined(separator: ", "))", code: Console.Exit.configuration)
     }
 
     private static func checkOpenFiles(_ settings: Settings, _ logger: Logger) {
