@@ -22,6 +22,9 @@ package struct SnapshotLoader: Sendable {
 
     package var stamp: Stamp { Stamp(policy: FolderStamp(paths: [settings.policy]), keys: folder.stamp) }
 
+    /// Of the policy file as it stands on disk, good or not; nil when it cannot be read.
+    package var policyDigest: String? { PolicyFile.digest(of: settings.policy) }
+
     /// - Parameters:
     ///   - issuer: the `iss` of our tokens; nil: as configured.
     ///   - now: unix seconds.
@@ -31,7 +34,9 @@ package struct SnapshotLoader: Sendable {
         let (keys, keyDiagnostics) = LoadedKeys.load(folder)
         let (partners, partnerDiagnostics) = PartnerDirectory.load(folder, at: now)
         let diagnostics = policy.diagnostics + keyDiagnostics + partnerDiagnostics
-        guard let policy = policy.policy, let keys, let partners, let upstreams = try? upstreams(keys), !diagnostics.contains(where: { $0.severity == .error }) else {
+        guard let policy = policy.policy, let keys, let partners, let upstreams = try? upstreams(keys),
+            !diagnostics.contains(where: { $0.severity == .error })
+        else {
             return (nil, diagnostics)
         }
         let sessions: AcceptedSessions
@@ -41,14 +46,14 @@ package struct SnapshotLoader: Sendable {
         let gateway = GatewaySettings(
             issuer: issuer ?? settings.issuer, audience: settings.audience, tokenLifetime: settings.limits.tokenLifetime.seconds,
             hosts: settings.hosts.map(\.description), bodyLimit: settings.limits.body,
-            sessionCookies: AcceptedSessions.standardBareNames + sessions.bareCookieNames
+            sessionCookies: AcceptedSessions.standardBareNames + sessions.bareCookieNames, rate: settings.limits.rate
         )
         let snapshot = Snapshot(
             policy: policy,
             verifier: PartnerTokenVerifier(keys: keys.tokens, issuer: gateway.issuer, audience: gateway.audience),
             issuer: PartnerTokenIssuer(key: keys.tokens.signing, issuer: gateway.issuer, audience: gateway.audience),
             partners: partners, sessions: sessions, origins: AllowedOrigins(settings.sessions.allowedOrigins.map(\.description)),
-            settings: gateway, upstreams: upstreams, publicKeySet: keys.publicKeySet.utf8(), loaded: now
+            settings: gateway, upstreams: upstreams, publicKeySet: keys.publicKeySet.utf8(), keys: keys.status, loaded: now
         )
         return (snapshot, diagnostics)
     }

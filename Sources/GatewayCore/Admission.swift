@@ -1,5 +1,5 @@
-import HTTPWire
 package import Access
+import HTTPWire
 
 /// What `Gatekeeper.admit` decided about one request, and all that the decision log says of it.
 package struct Admission: Sendable {
@@ -26,7 +26,8 @@ package struct Admission: Sendable {
     package var reason: Reason
     /// Bytes, inclusive: how much body may be read for this request.
     package var bodyLimit = 0
-    /// Headers that every answer to this request carries, so that a browser shows it to the pages that may see it, and to no others.
+    /// Headers that every answer to this request carries: first those by which a browser shows it to the pages that may see it, and to no
+    /// others; then those that say how much of a rate is left.
     package var originHeaders: [(String, String)] = []
 
     /// Whether an upstream may say itself which pages see its answer: nobody's credential was read, and the gateway has nothing to say.

@@ -30,6 +30,7 @@ package final class GatewayServer: Sendable {
         for loop in loops {
             loop.eventLoop.execute { [weak self] in loop.value.deliver = { [weak self] in try await self?.refuse($0) } }
         }
+        services.operations.onSamples { [weak self] in await self?.samples() ?? [] }
     }
 
     /// A bound listener.
@@ -52,7 +53,9 @@ package final class GatewayServer: Sendable {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)]?.value else { throw ChannelError.inappropriateOperationForState }
+                    guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)]?.value else {
+                        throw ChannelError.inappropriateOperationForState
+                    }
                     let handler = ConnectionHandler(loop: loop, role: isAdmin ? .admin : .gateway, remote: channel.remoteAddress)
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
@@ -60,6 +63,15 @@ package final class GatewayServer: Sendable {
             .bind(host: host, port: port).get()
         let port = channel.localAddress?.port ?? port
         return Listener(channel: channel, address: host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")
+    }
+
+    /// What each loop has counted, taken between two requests. A loop that has ended has nothing to say.
+    private func samples() async -> [LoopSample] {
+        var samples: [LoopSample] = []
+        for loop in loops {
+            if let sample = try? await loop.eventLoop.submit({ loop.value.sample }).get() { samples.append(sample) }
+        }
+        return samples
     }
 
     /// Puts a new snapshot in force: each loop turns to it between two requests.

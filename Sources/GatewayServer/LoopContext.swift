@@ -14,12 +14,15 @@ final class LoopContext {
     var requestIDs = RequestIDGenerator()
     var clock = WallClock()
     var decisions = DecisionBuffer()
+    var metrics: RequestMetrics
+    /// Of the snapshots before this one.
+    private(set) var pastTokenMemory = TokenMemoryCounts()
     let pools: [String: UpstreamPool]
     /// Hands a list of revocations to every loop; back when all have it.
     var deliver: (@Sendable (RevocationList) async throws -> Void)?
     /// Where the heads of forwarded requests are put together.
     var scratch: [UInt8] = []
-    private var connections: [ConnectionHandler] = []
+    private(set) var connections: [ConnectionHandler] = []
     private var ticker: RepeatedTask?
     /// No new requests: connections close as they become idle.
     private(set) var isStopping = false
@@ -30,13 +33,16 @@ final class LoopContext {
         self.services = services
         executor = LoopTaskExecutor(eventLoop)
         pools = Dictionary(uniqueKeysWithValues: services.upstreams.map { ($0.name, UpstreamPool($0, eventLoop: eventLoop)) })
-        gatekeeper = Gatekeeper(snapshot)
+        gatekeeper = Gatekeeper(snapshot, rates: services.rates)
         policyDigest = Array(snapshot.policy.digest.utf8)
+        metrics = RequestMetrics(snapshot.policy)
     }
 
     /// What is revoked stays revoked from one snapshot to the next.
     func turn(to snapshot: Snapshot) {
-        gatekeeper = Gatekeeper(snapshot, revocations: gatekeeper.revocations)
+        pastTokenMemory.addTotals(of: gatekeeper.tokenMemory)
+        metrics.turn(to: snapshot.policy)
+        gatekeeper = Gatekeeper(snapshot, revocations: gatekeeper.revocations, rates: services.rates)
         policyDigest = Array(snapshot.policy.digest.utf8)
     }
 
@@ -52,6 +58,7 @@ final class LoopContext {
 
     private func tick() {
         flushDecisions()
+        if services.decisions.isFailing { services.decisions.retry() }
         let now = WallClock.coarse()
         for connection in connections where connection.deadline < now { connection.deadlinePassed() }
     }

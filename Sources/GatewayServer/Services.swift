@@ -15,13 +15,17 @@ package struct Services: Sendable {
     package let upstreams: [UpstreamTarget]
     /// What is revoked, as last read from the store; for `/status`.
     package let revocations: RevocationWatch?
+    package let operations: Operations
+    /// Of the whole node.
+    package let rates = RateLimiter(clock: { WallClock.coarse() })
     /// Whether the store answers; for `/readyz`.
     package let isStoreReady: @Sendable () async -> Bool
 
     package init(
-        customers: CustomerAPI, clients: OAuthEndpoints, nonces: any NonceStore, decisions: DecisionLog, logger: Logger, limits: ServerLimits,
+        customers: CustomerAPI, clients: OAuthEndpoints, nonces: any NonceStore, decisions: DecisionLog, logger: Logger,
+        limits: ServerLimits,
         upstreams: [UpstreamTarget] = [], revocations: RevocationWatch? = nil,
-        isStoreReady: @escaping @Sendable () async -> Bool
+        operations: Operations = Operations(), isStoreReady: @escaping @Sendable () async -> Bool
     ) {
         self.customers = customers
         self.clients = clients
@@ -31,6 +35,7 @@ package struct Services: Sendable {
         self.limits = limits
         self.upstreams = upstreams
         self.revocations = revocations
+        self.operations = operations
         self.isStoreReady = isStoreReady
     }
 }

@@ -212,7 +212,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         takeRequestID(bytes)
         if role == .admin { return handleAdmin(bytes, started) }
         let snapshot = loop.gatekeeper.snapshot
-        let admission = loop.gatekeeper.admit(parser.head, bytes, from: peer, at: loop.clock.seconds)
+        let admission = loop.admit(parser.head, bytes, from: peer)
         switch admission.outcome {
         case .refuse(let refusal):
             respond(Answer(refusal.problem, requestID: text(requestID)), to: admission, bytes, started)
@@ -251,7 +251,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func call(_ grant: Grant, _ admission: Admission, _ bytes: Span<UInt8>) -> APICall {
         let (path, query) = pathAndQuery(admission, bytes)
         return APICall(
-            grant: grant, policy: loop.gatekeeper.snapshot.policy, method: admission.method ?? .get, path: text(path), query: query.map(text),
+            grant: grant, policy: loop.gatekeeper.snapshot.policy, method: admission.method ?? .get, path: text(path),
+            query: query.map(text),
             headers: .init(
                 accept: value(.accept, bytes).map(text), contentType: value(.contentType, bytes).map(text),
                 idempotencyKey: value(.idempotencyKey, bytes).map(text), ifMatch: value(.ifMatch, bytes).map(text),
@@ -384,8 +385,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     func respond(_ answer: Answer, to admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         let keeps = willKeepAlive
         ResponseWriter.write(answer, responseContext(keeps, admission), to: &output)
-        let reasonIsWorthALine = role == .gateway && !(admission.isAllowed && admission.reason == .isPublic)
-        if reasonIsWorthALine { record(admission, bytes, status: answer.status, started) }
+        if role == .gateway { record(admission, bytes, status: answer.status, started) }
         afterAnswer(keeps, admission, bytes, started)
     }
 
@@ -439,9 +439,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         )
         ResponseWriter.write(Answer(refusal.problem, requestID: text(requestID)), context, to: &output)
         if role == .gateway {
-            let admission = Admission(outcome: .refuse(refusal), reason: refusal.reason)
+            let buffer = input
+            let (admission, path) = parser.head.refused(refusal, buffer.readableBytesUInt8Span)
             record(
-                admission, path: [UInt8]().span, requestID: requestID, status: refusal.problem.status,
+                admission, path: path.span, requestID: requestID, status: refusal.problem.status,
                 started: WallClock.monotonic(), clientID: nil
             )
         }
@@ -570,12 +571,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     func record(
         _ admission: borrowing Admission, path: Span<UInt8>, requestID: [UInt8], status: Int, started: Int64, clientID: String?
     ) {
-        guard !loop.services.decisions.isOff else { return }
         let duration = (WallClock.monotonic() - started) / 1000
-        loop.decisions.append(
-            admission, path: path, policy: loop.policyDigest, clock: loop.clock,
+        loop.record(
+            admission, path: path,
             .init(requestID: requestID, remote: remote, status: status, durationMicroseconds: duration, clientID: clientID)
         )
-        if loop.decisions.lines.count > DecisionBuffer.batchSize { loop.flushDecisions() }
     }
 }

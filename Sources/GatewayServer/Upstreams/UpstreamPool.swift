@@ -18,6 +18,9 @@ final class UpstreamPool {
         var ejectedUntil: Int64 = 0
         /// By the health check.
         var isHealthy = true
+        /// Answers and failures since the start.
+        var answers: UInt64 = 0
+        var allFailures: UInt64 = 0
 
         init(_ address: UpstreamTarget.Server) {
             self.address = address
@@ -103,11 +106,15 @@ final class UpstreamPool {
     }
 
     /// The server answered.
-    func noteSuccess(_ server: Server) { server.failures = 0 }
+    func noteSuccess(_ server: Server) {
+        server.failures = 0
+        server.answers &+= 1
+    }
 
     /// The server refused, was reset, or was silent.
     func noteFailure(_ server: Server) {
         server.failures += 1
+        server.allFailures &+= 1
         if server.failures >= Self.ejectionThreshold {
             server.failures = 0
             server.ejectedUntil = WallClock.coarse() + Self.ejectionNanoseconds

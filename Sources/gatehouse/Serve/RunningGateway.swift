@@ -22,14 +22,17 @@ struct RunningGateway {
     private let listeners: [GatewayServer.Listener]
     private let reloader: Reloader
     private let signals: Signals
-    private let revocations: RevocationWatch?
+    private let services: Services
     private let logger: Logger
 
     /// Seconds that requests in flight have to finish in (contract section 3).
     private static let stopSeconds: Int64 = 30
 
     /// - Throws: `ExitCode` after the reason was printed: 78 for what a person must change in a file, 69 for an address or store that cannot be had.
-    static func start(_ settings: Settings, environment: [String: String]) async throws -> RunningGateway {
+    /// - Parameter warnings: what was said of the settings.
+    static func start(
+        _ settings: Settings, warnings: [Diagnostic] = [], environment: [String: String]
+    ) async throws -> RunningGateway {
         // Before anybody is told that it is ready: who then asks it to stop must not kill it.
         let signals = Signals([SIGTERM, SIGINT, SIGHUP])
         var logger = Logger(label: "gatehouse") { _ in LineLogHandler(settings) }
@@ -38,8 +41,11 @@ struct RunningGateway {
         let loader = SnapshotLoader(settings, environment: environment)
         let stamp = loader.stamp
         let (snapshot, diagnostics) = loader.load(at: Int64(Date.now.timeIntervalSince1970))
-        Console.report(diagnostics)
-        guard let snapshot else { throw Console.Exit.configuration }
+        guard let snapshot else {
+            Console.report(warnings + diagnostics)
+            throw Console.Exit.configuration
+        }
+        logger.report(warnings + diagnostics)
         let services = try await services(settings, environment: environment, logger: logger)
         let server = try await GatewayServer(services: services, snapshot: snapshot, threads: settings.threads)
         try await refuseWhatIsRevoked(services.revocations, server)
@@ -47,8 +53,12 @@ struct RunningGateway {
         let address = listeners[0].address
         // A derived issuer names the port, which with port 0 is known only now.
         let issuer = settings.isIssuerDerived ? "http://\(address)" : settings.issuer
-        let reloader = Reloader(loader, server: server, issuer: issuer, initial: stamp, current: snapshot, logger: logger)
-        if issuer != settings.issuer { try await reloader.reload(reason: "start") }
+        let reloader = Reloader(
+            loader, server: server, operations: services.operations, issuer: issuer, initial: stamp, current: snapshot, told: diagnostics,
+            logger: logger
+        )
+        if issuer != settings.issuer { await reloader.reload(reason: "start") }
+        services.operations.onReload { [logger] in await reload(reloader, services.decisions, reason: "admin", logger) }
         logger.info(
             "ready",
             metadata: [
@@ -57,7 +67,7 @@ struct RunningGateway {
         )
         return RunningGateway(
             address: address, adminAddress: admin?.address, server: server, listeners: listeners + (admin.map { [$0] } ?? []),
-            reloader: reloader, signals: signals, revocations: services.revocations, logger: logger
+            reloader: reloader, signals: signals, services: services, logger: logger
         )
     }
 
@@ -65,11 +75,11 @@ struct RunningGateway {
     func runUntilStopped() async throws {
         let watching: [Task<Void, Never>] = [
             Task { [reloader] in await reloader.watch() },
-            Task { [server, revocations] in await revocations?.run { try await server.refuse($0) } },
+            Task { [server, services] in await services.revocations?.run { try await server.refuse($0) } },
         ]
         for await signal in signals.received {
             if signal == SIGHUP {
-                try await reloader.reload(reason: "SIGHUP")
+                await Self.reload(reloader, services.decisions, reason: "SIGHUP", logger)
                 continue
             }
             break
@@ -78,6 +88,19 @@ struct RunningGateway {
         for task in watching { task.cancel() }
         try await server.stop(listeners, within: Self.stopSeconds)
         logger.info("stopped", metadata: ["event": "stopped"])
+    }
+
+    /// Opens the decision log anew, so that it can be rotated, and loads policy, keys and partners.
+    @discardableResult
+    private static func reload(
+        _ reloader: Reloader, _ decisions: DecisionLog, reason: String, _ logger: Logger
+    ) async -> Operations.Reload {
+        do { try await decisions.reopen() } catch {
+            logger.error(
+                "the decision log was not reopened; the file from before stays in use",
+                metadata: ["event": "decisions", "reason": "\(error)"])
+        }
+        return await reloader.reload(reason: reason)
     }
 
     /// What the configuration can say and this version cannot do yet: refused, since ignoring it would open what should be closed.
@@ -96,8 +119,12 @@ struct RunningGateway {
         do {
             let cursorKey = try settings.keyFolder(environment: environment).loadSealKey().cursorKey
             let store = try await Store.open(settings.store)
-            let decisions = try DecisionLog(target(settings.decisions), logger: logger)
             let limits = settings.limits
+            let decisions = try DecisionLog(
+                target(settings.decisions),
+                options: .init(onlyDenied: limits.decisions == .denied, refusesWhileFailing: limits.onAuditFailure == .refuse),
+                logger: logger
+            )
             return Services(
                 customers: CustomerAPI(store: store, cursorKey: HMACKey(.sha256, key: cursorKey)),
                 clients: OAuthEndpoints(throttle: FailureThrottle()), nonces: store, decisions: decisions, logger: logger,
@@ -107,6 +134,7 @@ struct RunningGateway {
                     idleTimeout: limits.idleTimeout.milliseconds
                 ),
                 upstreams: settings.upstreams.map(target), revocations: RevocationWatch(store, logger: logger),
+                operations: Operations(version: BuildInfo.version),
                 isStoreReady: { (try? await store.ping()) != nil }
             )
         } catch let code as ExitCode {
