@@ -94,7 +94,7 @@ let package = Package(
             name: "GatewayConfigurationTests",
             dependencies: ["Access", "GatewayConfiguration", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens"]
         ),
-        .testTarget(name: "GatehouseCommandTests", dependencies: ["GatewayTesting", "StrictJSON", "Tokens", "gatehouse"]),
+        .testTarget(name: "GatehouseCommandTests", dependencies: ["GatewayServer", "GatewayTesting", "StrictJSON", "Tokens", "gatehouse"]),
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=${GATEHOUSE_INTEROP_VENV:-.build/interop-venv}
-packages=(http-message-signatures==3.0.0 Authlib==1.9.10 requests==2.34.2 requests-oauthlib==2.0.0)
+packages=(http-message-signatures==3.0.0 Authlib==1.9.10 requests==2.34.2 requests-oauthlib==2.0.0 prometheus-client==0.26.0)
 stamp="$venv/made-of"
 mkdir -p "$(dirname "$venv")"
 exec 9>"$venv.lock"

@@ -68,7 +68,7 @@ extension Reason {
             .expectationFailed, .tokenInQuery, .wrongSecret, .throttled:
             .request
         case .requestTimeout, .bodyTooLarge, .unsupportedMediaType, .idempotencyKeyRequired, .preconditionRequired, .rateLimited,
-            .storeUnavailable, .overloaded, .internal:
+            .storeUnavailable, .auditUnavailable, .overloaded, .internal:
             .afterwards
         }
     }

@@ -27,6 +27,17 @@ package final class Principal: Sendable {
     /// When the credential ends, unix seconds.
     package let expires: Int64
 
+    /// A tenant is a word of ASCII letters, digits and `._:@-` that does not begin with punctuation, 1 to 128 bytes: it becomes a header value, a claim
+    /// and a column.
+    package static func isTenant(_ text: String) -> Bool {
+        guard (1...128).contains(text.utf8.count), let first = text.utf8.first, isAlphanumeric(first) else { return false }
+        return text.utf8.allSatisfy { isAlphanumeric($0) || "._:@-".utf8.contains($0) }
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z") || byte &- UInt8(ascii: "0") < 10
+    }
+
     package init(
         asserting caller: Caller,
         subject: String,

@@ -67,6 +67,8 @@ package enum Reason: String, CaseIterable, Sendable {
     case preconditionRequired = "precondition_required"
     case rateLimited = "rate_limited"
     case storeUnavailable = "store_unavailable"
+    /// Nothing may be changed while the decision log cannot be written.
+    case auditUnavailable = "audit_unavailable"
     case overloaded
     case `internal`
 }

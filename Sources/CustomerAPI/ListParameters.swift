@@ -1,3 +1,4 @@
+import Access
 import Customers
 import GatewayCore
 
@@ -35,9 +36,9 @@ extension QueryParameters {
 
     /// 1 to 200 UTF-16 code units without control characters.
     func tenant() throws(Refusal) -> String? {
-        guard let tenant = try text("tenant", upTo: 200) else { return nil }
-        guard tenant.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
-            throw .invalidParameter("tenant", "tenant has no control characters.")
+        guard let tenant = self["tenant"] else { return nil }
+        guard Principal.isTenant(tenant) else {
+            throw .invalidParameter("tenant", "tenant has 1 to 128 letters, digits and `._:@-`, the first a letter or digit.")
         }
         return tenant
     }

@@ -26,7 +26,7 @@ extension OpenAPIOperation.Parameter {
 
     static let tenant = Self(
         "tenant", in: .query, "For principals that reach all tenants, and for them alone: whose customers are meant.",
-        schema: ["type": "string", "minLength": 1, "maxLength": 200, "pattern": #"^[^\u0000-\u001f\u007f-\u009f]*$"#])
+        schema: ["type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z0-9][A-Za-z0-9._:@-]*$"])
 }
 
 extension OpenAPIOperation.Answer {

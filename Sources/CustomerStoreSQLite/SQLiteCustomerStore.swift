@@ -22,6 +22,10 @@ package final class SQLiteCustomerStore: CustomerStore {
     package init(path: String, busySeconds: Double = 5, nonceCapacity: Int64 = 1_000_000) throws(StoreError) {
         self.path = path
         self.nonceCapacity = nonceCapacity
+        // Customers are nobody else's to read; what SQLite puts beside the file has its mode.
+        if !FileManager.default.fileExists(atPath: path) {
+            _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+        }
         var configuration = Configuration()
         configuration.busyMode = .timeout(busySeconds)
         configuration.label = "gatehouse.store"

@@ -46,6 +46,11 @@ package enum PolicyFile {
         return PolicyLoad(file: file, policy: source.problems.isEmpty ? policy : nil, diagnostics: all, summary: summary, bytes: bytes)
     }
 
+    /// Of a file as it stands, good or not; nil when it cannot be read.
+    package static func digest(of file: String) -> String? {
+        (try? OpenFile(file, for: .reading).readToEnd(limit: YAMLReader.maximumSize)).map { digest($0) }
+    }
+
     /// SHA-256, 64 lower-case hexadecimal digits: what `/status`, the decision log and assertions name a policy by.
     package static func digest(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)

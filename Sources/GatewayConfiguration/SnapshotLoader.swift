@@ -28,6 +28,9 @@ package struct SnapshotLoader: Sendable {
         )
     }
 
+    /// Of the policy file as it stands on disk, good or not; nil when it cannot be read.
+    package var policyDigest: String? { PolicyFile.digest(of: settings.policy) }
+
     /// - Parameters:
     ///   - issuer: the `iss` of our tokens; nil: as configured.
     ///   - now: unix seconds.
@@ -41,7 +44,9 @@ package struct SnapshotLoader: Sendable {
         let (partners, partnerDiagnostics) = PartnerDirectory.load(folder, at: now)
         let (candidate, candidateDiagnostics) = candidate(keeping: shadow)
         let diagnostics = policy.diagnostics + keyDiagnostics + partnerDiagnostics + candidateDiagnostics
-        guard let policy = policy.policy, let keys, let partners, let upstreams = try? upstreams(keys), !diagnostics.contains(where: { $0.severity == .error }) else {
+        guard let policy = policy.policy, let keys, let partners, let upstreams = try? upstreams(keys),
+            !diagnostics.contains(where: { $0.severity == .error })
+        else {
             return (nil, diagnostics)
         }
         let sessions: AcceptedSessions
@@ -51,14 +56,14 @@ package struct SnapshotLoader: Sendable {
         let gateway = GatewaySettings(
             issuer: issuer ?? settings.issuer, audience: settings.audience, tokenLifetime: settings.limits.tokenLifetime.seconds,
             hosts: settings.hosts.map(\.description), bodyLimit: settings.limits.body,
-            sessionCookies: AcceptedSessions.standardBareNames + sessions.bareCookieNames
+            sessionCookies: AcceptedSessions.standardBareNames + sessions.bareCookieNames, rate: settings.limits.rate
         )
         let snapshot = Snapshot(
             policy: policy,
             verifier: PartnerTokenVerifier(keys: keys.tokens, issuer: gateway.issuer, audience: gateway.audience),
             issuer: PartnerTokenIssuer(key: keys.tokens.signing, issuer: gateway.issuer, audience: gateway.audience),
             partners: partners, sessions: sessions, origins: AllowedOrigins(settings.sessions.allowedOrigins.map(\.description)),
-            settings: gateway, upstreams: upstreams, publicKeySet: keys.publicKeySet.utf8(), loaded: now,
+            settings: gateway, upstreams: upstreams, publicKeySet: keys.publicKeySet.utf8(), keys: keys.status, loaded: now,
             shadow: candidate
         )
         return (snapshot, diagnostics)

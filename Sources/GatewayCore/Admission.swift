@@ -1,5 +1,5 @@
-import HTTPWire
 package import Access
+import HTTPWire
 
 /// What `Gatekeeper.admit` decided about one request, and all that the decision log says of it.
 package struct Admission: Sendable {
@@ -30,7 +30,8 @@ package struct Admission: Sendable {
     package var candidate: CandidateDecision?
     /// Bytes, inclusive: how much body may be read for this request.
     package var bodyLimit = 0
-    /// Headers that every answer to this request carries, so that a browser shows it to the pages that may see it, and to no others.
+    /// Headers that every answer to this request carries: first those by which a browser shows it to the pages that may see it, and to no
+    /// others; then those that say how much of a rate is left.
     package var originHeaders: [(String, String)] = []
 
     /// Whether an upstream may say itself which pages see its answer: nobody's credential was read, and the gateway has nothing to say.
@@ -41,6 +42,13 @@ package struct Admission: Sendable {
     /// Nothing may be done before its nonce is used, nor before the whole body is what it says. Nil: nothing is signed, or nothing allowed.
     package var signature: RequestSignature? {
         if case .ifFresh(let signature, _) = outcome { signature } else { nil }
+    }
+
+    /// `OPTIONS *` is about the server as a whole (RFC 9110 section 9.3.7).
+    consuming func answeringForAll() -> Admission {
+        outcome = .options(Method.allCases.reduce(into: MethodSet()) { $0.insert($1) })
+        reason = .isPublic
+        return self
     }
 
     mutating func allow(_ outcome: Outcome, if signature: RequestSignature?) {

@@ -22,10 +22,16 @@ package struct Gatekeeper {
     package let snapshot: Snapshot
     /// What is refused whatever else holds; replaced whole when the store has learned of more.
     package var revocations: RevocationList
+    private let rates: RateLimiter?
     private var judge: CredentialJudge
 
-    package init(_ snapshot: Snapshot, revocations: RevocationList = .empty) {
+    /// Of this snapshot's tokens.
+    package var tokenMemory: TokenMemoryCounts { judge.memoryCounts }
+
+    /// - Parameter rates: of the whole node; nil: no rate holds.
+    package init(_ snapshot: Snapshot, revocations: RevocationList = .empty, rates: RateLimiter? = nil) {
         self.snapshot = snapshot
+        self.rates = rates
         self.revocations = revocations
         judge = CredentialJudge(snapshot)
     }
@@ -43,6 +49,7 @@ package struct Gatekeeper {
             admission.method = method
             admission.originHeaders = snapshot.origins.answerHeaders(head, bytes, isSecure: peer.isSecure)
             try checkHost(head, bytes)
+            if method == .options, bytes.isEqual(head.target, "*") { return admission.answeringForAll() }
             let target = try canonicalTarget(head, bytes)
             admission.target = target
             switch target {
@@ -85,6 +92,7 @@ package struct Gatekeeper {
         switch snapshot.policy.decide(admission.caller?.principal, on: route, in: context) {
         case .deny(let denial): throw .denied(denial, on: route, by: snapshot.policy, required: SignableMessage.required(of: head))
         case .allow(let grant):
+            try checkRate(&admission, route, peer)
             admission.bodyLimit = route.bodyLimit ?? snapshot.settings.bodyLimit
             try checkBody(head, bytes, limit: admission.bodyLimit, types: route.bodyTypes)
             admission.allow(.forward(grant), if: signature)
@@ -113,6 +121,7 @@ package struct Gatekeeper {
         } else {
             signature = try checkSignature(admission, head, bytes, at: now)
         }
+        try checkRate(&admission, nil, peer)
         admission.bodyLimit = endpoint.bodyLimit ?? snapshot.settings.bodyLimit
         try checkBody(head, bytes, limit: admission.bodyLimit, types: nil)
         admission.allow(.endpoint(endpoint), if: signature)
@@ -166,6 +175,16 @@ package struct Gatekeeper {
     ) throws(Refusal) -> RequestSignature? {
         guard let caller = admission.caller, RequestSignature.isPresent(head) else { return nil }
         return try RequestSignature.judge(head, bytes, target: admission.target, of: caller, in: snapshot, at: now)
+    }
+
+    /// - Parameter route: nil: an endpoint of the gateway.
+    private func checkRate(_ admission: inout Admission, _ route: Route?, _ peer: Peer) throws(Refusal) {
+        guard let rates, let rate = Rate(of: admission.caller?.principal, on: route, from: peer, otherwise: snapshot.settings.rate) else {
+            return
+        }
+        let verdict = rates.take(rate.key, rate.limit)
+        admission.originHeaders += rate.headers(verdict)
+        if !verdict.isAllowed { throw .rateLimited(verdict, rate) }
     }
 
     /// What can be said of a body before it is read.

@@ -37,7 +37,7 @@ extension Reason {
         case .idempotencyKeyRequired: .idempotencyKeyRequired
         case .preconditionRequired: .preconditionRequired
         case .rateLimited: .rateLimited
-        case .storeUnavailable: .storeUnavailable
+        case .storeUnavailable, .auditUnavailable: .storeUnavailable
         case .overloaded: .overloaded
         case .internal: .internal
         }

@@ -18,13 +18,16 @@ package final class Snapshot: Sendable {
     package let upstreams: [String: UpstreamProfile]
     /// The public assertion keys: the answer of `/.well-known/jwks.json`.
     package let publicKeySet: [UInt8]
+    /// Of every key for tokens and assertions, for `/status`.
+    package let keys: [KeyStatus]
     /// Seconds since 1970 when it was loaded.
     package let loaded: Int64
 
     package init(
         policy: Policy, verifier: PartnerTokenVerifier, issuer: PartnerTokenIssuer, partners: PartnerDirectory,
         sessions: AcceptedSessions = .none, origins: AllowedOrigins = .ownOnly, settings: GatewaySettings,
-        upstreams: [String: UpstreamProfile] = [:], publicKeySet: [UInt8] = Array(#"{"keys":[]}"#.utf8), loaded: Int64, shadow: Policy? = nil
+        upstreams: [String: UpstreamProfile] = [:], publicKeySet: [UInt8] = Array(#"{"keys":[]}"#.utf8),
+        keys: [KeyStatus] = [], loaded: Int64, shadow: Policy? = nil
     ) {
         self.policy = policy
         self.shadow = shadow
@@ -36,6 +39,7 @@ package final class Snapshot: Sendable {
         self.settings = settings
         self.upstreams = upstreams
         self.publicKeySet = publicKeySet
+        self.keys = keys
         self.loaded = loaded
     }
 
@@ -44,7 +48,7 @@ package final class Snapshot: Sendable {
         Snapshot(
             policy: policy, verifier: verifier, issuer: issuer,
             partners: PartnerDirectory(partners.partners.filter { !partnerIDs.contains($0.id) }), sessions: sessions, origins: origins,
-            settings: settings, upstreams: upstreams, publicKeySet: publicKeySet, loaded: loaded, shadow: shadow
+            settings: settings, upstreams: upstreams, publicKeySet: publicKeySet, keys: keys, loaded: loaded, shadow: shadow
         )
     }
 }
@@ -62,9 +66,12 @@ package struct GatewaySettings: Sendable {
     package let sessionCookies: [String]
     /// Bytes, inclusive, where a route names no limit.
     package let bodyLimit: Int
+    /// Of each principal, where a route names none; nil: none.
+    package let rate: RateLimit?
 
-    package init(issuer: String, audience: String, tokenLifetime: Int64, hosts: [String], bodyLimit: Int,
-        sessionCookies: [String] = ["authjs.session-token", "next-auth.session-token"]
+    package init(
+        issuer: String, audience: String, tokenLifetime: Int64, hosts: [String], bodyLimit: Int,
+        sessionCookies: [String] = ["authjs.session-token", "next-auth.session-token"], rate: RateLimit? = nil
     ) {
         self.issuer = issuer
         self.audience = audience
@@ -72,5 +79,6 @@ package struct GatewaySettings: Sendable {
         self.hosts = hosts
         self.bodyLimit = bodyLimit
         self.sessionCookies = sessionCookies
+        self.rate = rate
     }
 }

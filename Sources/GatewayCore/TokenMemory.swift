@@ -36,6 +36,7 @@ struct TokenMemory {
     private static let ways = 4
     private var places: [Place?]
     private var nextVictim = 0
+    private(set) var counts = TokenMemoryCounts()
 
     /// - Parameter capacity: tokens held at most, a power of two, at least 4.
     init(capacity: Int = 16_384) {
@@ -51,14 +52,18 @@ struct TokenMemory {
         return hasher.finalize()
     }
 
-    func find(_ token: Span<UInt8>, _ arrival: TokenArrival, hash: Int) -> AuthenticatedCaller? {
+    mutating func find(_ token: Span<UInt8>, _ arrival: TokenArrival, hash: Int) -> AuthenticatedCaller? {
         let first = hash & (places.count - Self.ways)
         for index in first..<first + Self.ways {
             guard let place = places[index], place.hash == hash, place.arrival == arrival else { continue }
             // The whole token, so that no two can be taken for one another; constant time, since it ends in a MAC.
             let known = place.token
-            if ConstantTime.equal(known.span, token) { return place.caller }
+            if ConstantTime.equal(known.span, token) {
+                counts.hits &+= 1
+                return place.caller
+            }
         }
+        counts.misses &+= 1
         return nil
     }
 
@@ -67,9 +72,32 @@ struct TokenMemory {
         let place = Place(hash: hash, arrival: arrival, token: token.array(0..<token.count), caller: caller)
         for index in first..<first + Self.ways where places[index] == nil {
             places[index] = place
+            counts.entries += 1
             return
         }
+        counts.evictions &+= 1
         nextVictim = (nextVictim + 1) % Self.ways
         places[first + nextVictim] = place
+    }
+}
+
+/// What a memory of tokens was good for.
+package struct TokenMemoryCounts: Sendable, Equatable {
+    /// Presented tokens that were known.
+    package var hits: UInt64 = 0
+    /// Presented tokens that had to be verified, good ones and bad ones.
+    package var misses: UInt64 = 0
+    /// Known tokens that others took the place of.
+    package var evictions: UInt64 = 0
+    /// Tokens held now.
+    package var entries = 0
+
+    package init() {}
+
+    /// Adds what only ever goes up; `entries` stays.
+    package mutating func addTotals(of other: TokenMemoryCounts) {
+        hits &+= other.hits
+        misses &+= other.misses
+        evictions &+= other.evictions
     }
 }

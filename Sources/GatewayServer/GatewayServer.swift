@@ -50,6 +50,7 @@ package final class GatewayServer: Sendable {
         for loop in loops {
             loop.eventLoop.execute { [weak self] in loop.value.deliver = { [weak self] in try await self?.refuse($0) } }
         }
+        services.operations.onSamples { [weak self] in await self?.samples() ?? [] }
     }
 
     /// A bound listener.
@@ -128,6 +129,15 @@ package final class GatewayServer: Sendable {
 
     /// Shows new connections another certificate; those that are open keep what they began with.
     package func replace(with tls: ServerTLS) { self.tls.withLock { $0 = tls } }
+
+    /// What each loop has counted, taken between two requests. A loop that has ended has nothing to say.
+    private func samples() async -> [LoopSample] {
+        var samples: [LoopSample] = []
+        for loop in loops {
+            if let sample = try? await loop.eventLoop.submit({ loop.value.sample }).get() { samples.append(sample) }
+        }
+        return samples
+    }
 
     /// Puts a new snapshot in force: each loop turns to it between two requests.
     package func replace(with snapshot: Snapshot) async throws {

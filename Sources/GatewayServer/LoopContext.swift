@@ -16,6 +16,9 @@ final class LoopContext {
     var clock = WallClock()
     var decisions = DecisionBuffer()
     var shadow: ShadowJournal
+    var metrics: RequestMetrics
+    /// Of the snapshots before this one.
+    private(set) var pastTokenMemory = TokenMemoryCounts()
     let pools: [String: UpstreamPool]
     /// Hands a list of revocations to every loop; back when all have it.
     var deliver: (@Sendable (RevocationList) async throws -> Void)?
@@ -24,7 +27,7 @@ final class LoopContext {
     /// Connections above a limit that are being told so.
     var turnedAway = 0
     private var lastTurnedAwayNote = Int64.min / 2
-    private var connections: [any Watched] = []
+    private(set) var connections: [any Watched] = []
     private var ticker: RepeatedTask?
     /// No new requests: connections close as they become idle.
     private(set) var isStopping = false
@@ -37,13 +40,16 @@ final class LoopContext {
         shadow = ShadowJournal(services.shadow)
         pools = Dictionary(
             uniqueKeysWithValues: services.upstreams.map { ($0.name, UpstreamPool($0, eventLoop: eventLoop, logger: services.logger)) })
-        gatekeeper = Gatekeeper(snapshot)
+        gatekeeper = Gatekeeper(snapshot, rates: services.rates)
         policyDigest = Array(snapshot.policy.digest.utf8)
+        metrics = RequestMetrics(snapshot.policy)
     }
 
     /// What is revoked stays revoked from one snapshot to the next.
     func turn(to snapshot: Snapshot) {
-        gatekeeper = Gatekeeper(snapshot, revocations: gatekeeper.revocations)
+        pastTokenMemory.addTotals(of: gatekeeper.tokenMemory)
+        metrics.turn(to: snapshot.policy)
+        gatekeeper = Gatekeeper(snapshot, revocations: gatekeeper.revocations, rates: services.rates)
         policyDigest = Array(snapshot.policy.digest.utf8)
     }
 
@@ -59,6 +65,7 @@ final class LoopContext {
 
     private func tick() {
         flushDecisions()
+        if services.decisions.isFailing { services.decisions.retry() }
         let now = WallClock.coarse()
         for connection in connections where connection.deadline < now { connection.deadlinePassed() }
     }

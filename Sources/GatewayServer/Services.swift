@@ -20,6 +20,9 @@ package struct Services: Sendable {
     package let revocations: RevocationWatch?
     /// Where a candidate policy would decide otherwise; for `/metrics`.
     package let shadow = ShadowCounts()
+    package let operations: Operations
+    /// Of the whole node.
+    package let rates = RateLimiter(clock: { WallClock.coarse() })
     /// Whether the store answers; for `/readyz`.
     package let isStoreReady: @Sendable () async -> Bool
 
@@ -27,7 +30,7 @@ package struct Services: Sendable {
         customers: CustomerAPI, clients: OAuthEndpoints, nonces: any NonceStore, decisions: DecisionLog, logger: Logger,
         limits: ServerLimits,
         upstreams: [UpstreamTarget] = [], trustedProxies: [CIDR] = [], revocations: RevocationWatch? = nil,
-        isStoreReady: @escaping @Sendable () async -> Bool
+        operations: Operations = Operations(), isStoreReady: @escaping @Sendable () async -> Bool
     ) {
         self.customers = customers
         self.clients = clients
@@ -38,6 +41,7 @@ package struct Services: Sendable {
         self.upstreams = upstreams
         self.trustedProxies = trustedProxies
         self.revocations = revocations
+        self.operations = operations
         self.isStoreReady = isStoreReady
     }
 

@@ -38,8 +38,13 @@ enum HostSyntax {
         guard bytes[position] == UInt8(ascii: ":") else { return false }
         let port = position + 1..<range.upperBound
         guard port.count <= 5 else { return false }
-        for index in port where bytes[index] &- UInt8(ascii: "0") >= 10 { return false }
-        return true
+        var number = 0
+        for index in port {
+            let digit = bytes[index] &- UInt8(ascii: "0")
+            if digit >= 10 { return false }
+            number = number * 10 + Int(digit)
+        }
+        return number <= 65535
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {

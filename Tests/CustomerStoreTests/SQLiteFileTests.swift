@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test("The file is in WAL mode and every commit is flushed")
+    @Test("The file is its owner's alone, in WAL mode, and every commit is flushed")
     func durability() async throws {
         try await TemporaryFolder.with { folder in
             let path = folder.path("store.sqlite")
@@ -64,6 +64,10 @@ import Testing
             try await store.ping()
             #expect(try await store.pragma("journal_mode") == "wal")
             #expect(try await store.pragma("synchronous") == "2")
+            for name in [path, path + "-wal"] {
+                let mode = try FileManager.default.attributesOfItem(atPath: name)[.posixPermissions] as? Int
+                #expect(mode == 0o600, "\(name)")
+            }
         }
     }
 

@@ -61,6 +61,20 @@ func registration(_ id: String, networks: [CIDR] = []) -> PartnerRegistry.Regist
         #expect(try folder.names("keys/partners") == [])
     }
 
+    @Test func aWrongSealKeySealsNothing() throws {
+        let folder = try TemporaryFolder()
+        let keys = try folder.keys()
+        let registry = PartnerRegistry(keys)
+        _ = try registry.add(registration("acme"), at: now)
+        let before = try Data(contentsOf: URL(fileURLWithPath: keys.partnerPath("acme")))
+        try folder.write("keys/seal.key", String(repeating: "A", count: 43))
+        #expect { try registry.add(registration("globex"), at: now) } throws: { "\($0)".contains("seal.key is wrong: it opens none") }
+        #expect { try registry.rotate("acme", overlap: 60, at: now) } throws: { "\($0)".contains("seal.key is wrong: it opens none") }
+        #expect(try folder.names("keys/partners") == ["acme.json"])
+        let after = try Data(contentsOf: URL(fileURLWithPath: keys.partnerPath("acme")))
+        #expect(after == before)
+    }
+
     @Test func aPartnerThatIsNotThereIsNamedWithANearOne() throws {
         let folder = try TemporaryFolder()
         let registry = PartnerRegistry(try folder.keys())

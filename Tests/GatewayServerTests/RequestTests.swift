@@ -38,6 +38,15 @@ struct RequestTests {
         }
     }
 
+    @Test("`OPTIONS *` is answered with the methods of the server as a whole")
+    func optionsOfAll() async throws {
+        try await TestGateway.run { gateway in
+            let response = try gateway.send("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(response.status == 204)
+            #expect(response["allow"] == "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
+        }
+    }
+
     @Test(
         "without a credential, each refusal has its place in the order",
         arguments: [

@@ -62,6 +62,7 @@ struct RequestHeadParserTests {
             Row("a Host with user information", "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n"),
             Row("a Host with a path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"),
             Row("a Host list", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n"),
+            Row("a Host with a port above 65535", "GET / HTTP/1.1\r\nHost: a:65536\r\n\r\n"),
             Row("a Host with a port that is no number", "GET / HTTP/1.1\r\nHost: a:b\r\n\r\n"),
             .fields("both lengths (F-02)", "Content-Length: 1\r\nTransfer-Encoding: chunked"),
             .fields("both lengths, the other way round (F-02)", "Transfer-Encoding: chunked\r\nContent-Length: 1"),

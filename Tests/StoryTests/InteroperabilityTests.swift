@@ -4,16 +4,9 @@ import Testing
 /// Other people's clients against the running gateway. They come from PyPI; without it these tests fail, they are not passed over.
 @Suite("Clients of others", .ownThread)
 struct InteroperabilityTests {
-    private static let python = Swift.Result<String, any Error> {
-        guard let bash = Tool.find("bash") else { throw Program.Failure(description: "there is no bash") }
-        let result = try Tool.run(bash, [".ci/interop-venv.sh"])
-        guard result.status == 0 else { throw Program.Failure(description: "no environment for the clients: \(result.error)") }
-        return result.output.trimmingPrefix(while: \.isWhitespace).split(separator: "\n").last.map(String.init) ?? ""
-    }
-
     @Test("http-message-signatures signs what the gateway accepts and verifies what our signers sign")
     func messageSignatures() throws {
-        let python = try Self.python.get()
+        let python = try Interoperability.python.get()
         let place = try Place()
         let made = try place.run("partner", "add", "acme", "--name", "Acme", "--role", "partner-writer", "--json")
         let partner = try JSONDocument(Array(made.output.utf8)).root
@@ -22,7 +15,10 @@ struct InteroperabilityTests {
             let token = try gateway.token(.init(id: "acme", secret: secret))
             let result = try Tool.run(
                 python,
-                ["Tests/Interop/message_signatures.py", "http://\(gateway.address)", "acme", partner["secret_id"]?.string ?? "", secret, token]
+                [
+                    "Tests/Interop/message_signatures.py", "http://\(gateway.address)", "acme", partner["secret_id"]?.string ?? "", secret,
+                    token,
+                ]
             )
             #expect(result.status == 0, "\(result.error)")
             let expected = """
@@ -44,7 +40,7 @@ struct InteroperabilityTests {
 
     @Test("Authlib and requests-oauthlib obtain, narrow, introspect and revoke tokens, with a secret and with assertions")
     func oauth() throws {
-        let python = try Self.python.get()
+        let python = try Interoperability.python.get()
         let place = try Place()
         let partner = try place.addPartner("acme")
         try place.serving { gateway in
@@ -52,5 +48,15 @@ struct InteroperabilityTests {
             #expect(result.status == 0, "\(result.output)\(result.error)")
             #expect(result.output.split(separator: "\n").count == 8)
         }
+    }
+}
+
+/// The Python with other people's clients.
+enum Interoperability {
+    static let python = Swift.Result<String, any Error> {
+        guard let bash = Tool.find("bash") else { throw Program.Failure(description: "there is no bash") }
+        let result = try Tool.run(bash, [".ci/interop-venv.sh"])
+        guard result.status == 0 else { throw Program.Failure(description: "no environment for the clients: \(result.error)") }
+        return result.output.trimmingPrefix(while: \.isWhitespace).split(separator: "\n").last.map(String.init) ?? ""
     }
 }

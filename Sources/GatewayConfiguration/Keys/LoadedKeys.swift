@@ -1,4 +1,5 @@
 package import Access
+package import GatewayCore
 package import OpenSSLCrypto
 package import StrictJSON
 package import Tokens
@@ -17,6 +18,22 @@ package struct LoadedKeys: Sendable {
 
     /// The public assertion keys (RFC 7517): what `/.well-known/jwks.json` answers.
     package var publicKeySet: JSONValue { .object([("keys", .array(assertions.map(\.publicJWK)))]) }
+
+    /// What may be told of every key, in the order of the files.
+    package var status: [KeyStatus] {
+        tokens.keys.map { key in
+            KeyStatus(
+                .token, id: key.id, algorithm: key.algorithm.rawValue, created: key.created, retired: key.retired,
+                isSigning: key.id == tokens.signing.id
+            )
+        }
+            + assertions.map { key in
+                KeyStatus(
+                    .assertion, id: key.id, algorithm: "EdDSA", created: key.created, retired: key.retired,
+                    isSigning: key.id == assertionSigningKey.id
+                )
+            }
+    }
 
     /// Reads the folder: all of it, or nothing and every mistake.
     ///

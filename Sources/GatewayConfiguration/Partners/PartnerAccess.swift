@@ -37,7 +37,7 @@ extension PartnerRegistry.Registration {
         if !PartnerRecord.isID(id) { mistakes.append(PartnerError.invalidID(id).description) }
         if !PartnerRecord.isName(name) { mistakes.append("the name must be 1 to 200 characters, none of them a control character") }
         let tenant = tenant ?? id
-        if PartnerRecord.isID(id) && !PartnerRecord.isTenant(tenant) {
+        if PartnerRecord.isID(id) && !Principal.isTenant(tenant) {
             mistakes.append("the tenant must be 1 to 128 letters, digits and `._:@-`, the first a letter or digit")
         }
         let roles = unique(roles)

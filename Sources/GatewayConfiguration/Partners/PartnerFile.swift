@@ -22,7 +22,7 @@ enum PartnerFile {
         let name = file.string("name", of: root, PartnerRecord.isName, expected: "1 to 200 characters, none of them a control character")
         let roles = file.strings("roles", of: root, PartnerRecord.isWord, expected: "the name of a role")
         let scopes = file.strings("scopes", of: root, PartnerRecord.isWord, expected: "the name of a scope")
-        let tenant = file.string("tenant", of: root, PartnerRecord.isTenant, expected: "1 to 128 letters, digits and `._:@-`")
+        let tenant = file.string("tenant", of: root, Principal.isTenant, expected: "1 to 128 letters, digits and `._:@-`")
         let networks = file.strings(
             "networks", of: root, { (try? CIDR(parsing: $0)) != nil }, expected: "a network such as 10.0.0.0/8, or an address")
         let isEnabled = file.bool("enabled", of: root)

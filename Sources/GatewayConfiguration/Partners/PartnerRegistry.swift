@@ -99,6 +99,7 @@ package struct PartnerRegistry: Sendable {
         guard PartnerRecord.isID(registration.id) else { throw .invalidID(registration.id) }
         let sealKey = try sealKey()
         return try changing { () throws(PartnerError) in
+            try check(sealKey)
             let (sealed, secret) = try newSecret(for: registration.id, beside: [], sealKey, now)
             let record = PartnerRecord(
                 id: registration.id, name: registration.name, roles: registration.roles, scopes: registration.scopes,
@@ -148,6 +149,7 @@ package struct PartnerRegistry: Sendable {
     package func rotate(_ id: String, overlap: Int64, at now: Int64) throws(PartnerError) -> Issued {
         let sealKey = try sealKey()
         return try changing { () throws(PartnerError) in
+            try check(sealKey)
             var record = try partner(id)
             var kept: [PartnerRecord.Secret] = []
             for var secret in record.secrets where overlap > 0 && secret.isLive(at: now) {
@@ -179,6 +181,13 @@ package struct PartnerRegistry: Sendable {
         } catch {
             throw .sealKey(.crypto(error))
         }
+    }
+
+    /// A secret sealed with a wrong key would keep the gateway from loading any of them: the key must open what is there already.
+    private func check(_ sealKey: SealKey) throws(PartnerError) {
+        let sealed = partners().records.flatMap { record in record.secrets.map { (record.id, $0) } }
+        if sealed.isEmpty || sealed.contains(where: { sealKey.open($1.sealed, partner: $0, secretID: $1.id) != nil }) { return }
+        throw .sealKey(.wrong(source: folder.sealKeySource))
     }
 
     private func sealKey() throws(PartnerError) -> SealKey {

@@ -73,6 +73,8 @@ package struct SealKey: Sendable {
 package enum SealKeyError: Error, Equatable, CustomStringConvertible {
     case missing(path: String)
     case notAKey
+    /// It opens none of the secrets that are there.
+    case wrong(source: String)
     case file(FileError)
     case crypto(CryptoError)
 
@@ -82,6 +84,8 @@ package enum SealKeyError: Error, Equatable, CustomStringConvertible {
             "the seal key is missing: neither \(path) nor \(SealKey.environmentName) is there. Without the one "
                 + "they were sealed with the partners' secrets stay closed; `gatehouse init` makes a new one, for new secrets only"
         case .notAKey: "the seal key must be 32 bytes in base64url (43 characters, no padding)"
+        case .wrong(let source):
+            "the seal key in \(source) is wrong: it opens none of the partners' secrets. Put back the one they were sealed with"
         case .file(let error): error.description
         case .crypto(let error): "the seal key cannot be used: \(error)"
         }

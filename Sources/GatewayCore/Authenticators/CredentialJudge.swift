@@ -12,6 +12,8 @@ struct CredentialJudge {
 
     init(_ snapshot: Snapshot) { self.snapshot = snapshot }
 
+    var memoryCounts: TokenMemoryCounts { memory.counts }
+
     /// - Parameters:
     ///   - isSecure: whether the connection is.
     ///   - now: unix seconds.
@@ -131,7 +133,8 @@ struct CredentialJudge {
         }
     }
 
-    private func bearerSession(_ token: Span<UInt8>, _ group: AcceptedSessions.Group, at now: Int64) throws(Refusal) -> AuthenticatedCaller {
+    private func bearerSession(_ token: Span<UInt8>, _ group: AcceptedSessions.Group, at now: Int64) throws(Refusal) -> AuthenticatedCaller
+    {
         do throws(TokenError) {
             guard let verifiers = group.verifiers else { throw .unknownKey }
             let session = try verifiers.verifier(forBearer: token).verify(token, at: now)

@@ -19,7 +19,7 @@ package enum SessionAuthenticator {
 
     /// - Throws: `.badClaim` for a subject or tenant that could not be told apart in a log or header.
     static func checkNames(of session: VerifiedSession) throws(TokenError) {
-        guard isSubject(session.subject), session.tenant.map(PartnerRecord.isTenant) ?? true else { throw .badClaim }
+        guard isSubject(session.subject), session.tenant.map(Principal.isTenant) ?? true else { throw .badClaim }
     }
 
     static func authenticate(

@@ -39,12 +39,13 @@ struct ClientAuthenticator: Sendable {
                 .invalidClient, "authenticate with HTTP Basic (client id and client secret) or with a client_assertion", .noCredential
             )
         }
+        if let seconds = throttle.wait(address: call.address, at: call.now) { throw .throttled(seconds) }
+        let check = credentials.secret.withBytes { snapshot.partners.check(secret: $0, of: credentials.clientID, at: call.now) }
+        let partner = try judge(check, of: credentials.clientID, call)
         if let named = form["client_id"], named != credentials.clientID {
             throw OAuthError(.invalidRequest, "client_id differs from the one in the Authorization header")
         }
-        if let seconds = throttle.wait(address: call.address, at: call.now) { throw .throttled(seconds) }
-        let check = credentials.secret.withBytes { snapshot.partners.check(secret: $0, of: credentials.clientID, at: call.now) }
-        return Client(partner: try judge(check, of: credentials.clientID, call), form: form, nonce: nil)
+        return Client(partner: partner, form: form, nonce: nil)
     }
 
     private func assertion(_ form: [String: String], _ call: OAuthCall, in snapshot: Snapshot) throws(OAuthError) -> Client {
@@ -57,11 +58,11 @@ struct ClientAuthenticator: Sendable {
             throttle.recordFailure(client: nil, address: call.address, at: call.now)
             throw OAuthError(.invalidClient, "the client assertion is no JWT signed with HS256 that names its client in sub", Reason(error))
         }
+        let check = snapshot.partners.check(assertion.clientID, at: call.now) { assertion.isSigned(by: $0.assertionKey()) }
+        let partner = try judge(check, of: assertion.clientID, call)
         if let named = form["client_id"], named != assertion.clientID {
             throw OAuthError(.invalidRequest, "client_id differs from the sub of the client assertion")
         }
-        let check = snapshot.partners.check(assertion.clientID, at: call.now) { assertion.isSigned(by: $0.assertionKey()) }
-        let partner = try judge(check, of: assertion.clientID, call)
         // From here on it is known who asks, so what is wrong can be said.
         let use: UnverifiedClientAssertion.Use
         do throws(TokenError) { use = try assertion.check(issuer: snapshot.settings.issuer, at: call.now) } catch {

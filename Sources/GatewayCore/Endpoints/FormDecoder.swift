@@ -9,7 +9,8 @@ enum FormDecoder {
                 result.updateValue(value, forKey: name) == nil
             else { return nil }
         }
-        return result
+        // A parameter without a value counts as omitted (RFC 6749 section 3.2).
+        return result.filter { !$0.value.isEmpty }
     }
 
     /// One name or value: `+` is a space, `%` begins an escape.

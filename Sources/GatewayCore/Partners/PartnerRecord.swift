@@ -56,13 +56,6 @@ package struct PartnerRecord: Sendable, Equatable {
         (2...63).contains(text.utf8.count) && text.utf8.first != UInt8(ascii: "-") && text.utf8.allSatisfy(isIDCharacter)
     }
 
-    /// A tenant is a word of ASCII letters, digits and `._:@-` that does not begin with punctuation, 1 to 128 bytes: it becomes a header value, a claim
-    /// and a column.
-    package static func isTenant(_ text: String) -> Bool {
-        guard (1...128).contains(text.utf8.count), let first = text.utf8.first, isAlphanumeric(first) else { return false }
-        return text.utf8.allSatisfy { isAlphanumeric($0) || "._:@-".utf8.contains($0) }
-    }
-
     /// 1 to 200 characters, none of them a control character.
     package static func isName(_ text: String) -> Bool {
         (1...200).contains(text.unicodeScalars.count)
@@ -83,13 +76,6 @@ package struct PartnerRecord: Sendable, Equatable {
     private static func isIDCharacter(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
-        default: false
-        }
-    }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
         default: false
         }
     }

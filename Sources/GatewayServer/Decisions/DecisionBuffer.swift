@@ -47,7 +47,7 @@ struct DecisionBuffer {
         }
         raw(#","remote":""#)
         lines.append(contentsOf: facts.remote)
-        raw(admission.isAllowed ? #"","decision":"allow","reason":""# : #"","decision":"deny","reason":""#)
+        raw(admission.isAllowedToTheEnd ? #"","decision":"allow","reason":""# : #"","decision":"deny","reason":""#)
         text(admission.reason.rawValue)
         raw(#"","policy":""#)
         lines.append(contentsOf: policy)
@@ -97,6 +97,9 @@ struct DecisionBuffer {
 }
 
 extension Admission {
+    /// Whether nobody said no: neither the gatekeeper nor the endpoint that was asked.
+    var isAllowedToTheEnd: Bool { isAllowed && (reason == .allowed || reason == .isPublic) }
+
     /// The route's id, or the gateway's own endpoint.
     var routeName: String? {
         if case .endpoint(let endpoint) = outcome { return endpoint.rawValue }

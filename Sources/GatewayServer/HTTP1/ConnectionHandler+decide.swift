@@ -43,7 +43,7 @@ extension ConnectionHandler {
                 originHeaders: admission.originHeaders
             ), to: &output
         )
-        if !(admission.isAllowed && admission.reason == .isPublic) { record(admission, bytes, status: answer.status, started) }
+        record(admission, bytes, status: answer.status, started)
         afterAnswer(keeps, admission, bytes, started)
     }
 }

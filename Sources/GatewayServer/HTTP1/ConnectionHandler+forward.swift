@@ -1,7 +1,7 @@
 import Access
 import GatewayCore
-import HTTPWire
 import Glibc
+import HTTPWire
 import NIOCore
 
 /// The client's side of a forwarded request: `Relay` is the other one.
@@ -27,7 +27,8 @@ extension ConnectionHandler {
         let exchange = exchange(.nobody, admission, bytes, started, bodyLimit: admission.bodyLimit)
         let response = grant.route.timeoutMilliseconds.map { Int64($0) } ?? pool.target.responseMilliseconds
         let relay = Relay(
-            exchange, client: self, pool: pool, isIdempotent: admission.method?.isIdempotent ?? false, isUpgrade: isUpgrade, head: head.bytes,
+            exchange, client: self, pool: pool, isIdempotent: admission.method?.isIdempotent ?? false, isUpgrade: isUpgrade,
+            head: head.bytes,
             hostIndex: head.hostIndex, responseMilliseconds: response
         )
         // Connecting has its own limit; this one catches what that misses.
@@ -251,7 +252,6 @@ extension ConnectionHandler {
     }
 
     private func recordAnswer(_ exchange: Exchange, status: Int) {
-        guard exchange.admission.reason != .isPublic else { return }
         loop.clock.read()
         let path = exchange.path
         record(

@@ -219,7 +219,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
         if role == .admin { return handleAdmin(bytes, started) }
         if let proxy, !takeClient(behind: proxy, bytes, started) { return }
         if role == .decide { return handleDecide(isBelieved: proxy != nil, bytes, started) }
-        let admission = loop.gatekeeper.admit(parser.head, bytes, from: peer, at: loop.clock.seconds)
+        let admission = loop.admit(parser.head, bytes, from: peer)
         if let candidate = admission.candidate { noteShadow(candidate, of: admission) }
         carryOut(admission.outcome, of: admission, bytes, started)
     }
@@ -408,8 +408,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     func respond(_ answer: Answer, to admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         let keeps = willKeepAlive
         ResponseWriter.write(answer, responseContext(keeps, admission), to: &output)
-        let reasonIsWorthALine = role != .admin && !(admission.isAllowed && admission.reason == .isPublic)
-        if reasonIsWorthALine { record(admission, bytes, status: answer.status, started) }
+        if role != .admin { record(admission, bytes, status: answer.status, started) }
         afterAnswer(keeps, admission, bytes, started)
     }
 
@@ -464,9 +463,10 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
         )
         ResponseWriter.write(Answer(refusal.problem, requestID: text(requestID)), context, to: &output)
         if role != .admin {
-            let admission = Admission(outcome: .refuse(refusal), reason: refusal.reason)
+            let buffer = input
+            let (admission, path) = parser.head.refused(refusal, buffer.readableBytesUInt8Span)
             record(
-                admission, path: [UInt8]().span, requestID: requestID, status: refusal.problem.status,
+                admission, path: path.span, requestID: requestID, status: refusal.problem.status,
                 started: WallClock.monotonic(), clientID: nil
             )
         }
@@ -598,12 +598,10 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     func record(
         _ admission: borrowing Admission, path: Span<UInt8>, requestID: [UInt8], status: Int, started: Int64, clientID: String?
     ) {
-        guard !loop.services.decisions.isOff else { return }
         let duration = (WallClock.monotonic() - started) / 1000
-        loop.decisions.append(
-            admission, path: path, policy: loop.policyDigest, clock: loop.clock,
+        loop.record(
+            admission, path: path,
             .init(requestID: requestID, remote: remote, status: status, durationMicroseconds: duration, clientID: clientID)
         )
-        if loop.decisions.lines.count > DecisionBuffer.batchSize { loop.flushDecisions() }
     }
 }

@@ -19,6 +19,9 @@ final class UpstreamPool {
         var ejectedUntil: Int64 = 0
         /// By the health check.
         var isHealthy = true
+        /// Answers and failures since the start.
+        var answers: UInt64 = 0
+        var allFailures: UInt64 = 0
 
         init(_ address: UpstreamTarget.Server) {
             self.address = address
@@ -93,7 +96,7 @@ final class UpstreamPool {
                 switch result {
                 case .success: done(.success(connection))
                 case .failure(let error):
-                    pool.noteFailure(connection.server)
+                    pool.noteFailure(connection.server, isUnreachable: true)
                     done(.failure(pool.failure(error, of: connection.server)))
                 }
             }
@@ -138,15 +141,22 @@ final class UpstreamPool {
     }
 
     /// The server answered.
-    func noteSuccess(_ server: Server) { server.failures = 0 }
+    func noteSuccess(_ server: Server) {
+        server.failures = 0
+        server.answers &+= 1
+    }
 
-    /// The server refused, was reset, or was silent.
-    func noteFailure(_ server: Server) {
+    /// The server could not be reached, or a request to it was reset, answered badly or not at all.
+    ///
+    /// What single requests bring about leaves the last server in: one bad endpoint behind it must not close all others to everybody.
+    func noteFailure(_ server: Server, isUnreachable: Bool = false) {
         server.failures += 1
-        if server.failures >= Self.ejectionThreshold {
-            server.failures = 0
-            server.ejectedUntil = WallClock.coarse() + Self.ejectionNanoseconds
-        }
+        server.allFailures &+= 1
+        guard server.failures >= Self.ejectionThreshold else { return }
+        server.failures = 0
+        let now = WallClock.coarse()
+        let hasOthers = servers.contains { $0 !== server && $0.isHealthy && $0.ejectedUntil <= now }
+        if isUnreachable || hasOthers { server.ejectedUntil = now + Self.ejectionNanoseconds }
     }
 
     /// Closes what waits; what is in use closes when it is given back.

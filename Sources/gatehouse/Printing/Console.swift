@@ -12,6 +12,8 @@ enum Console {
         static let failure = ExitCode(1)
         /// EX_CONFIG: the configuration, policy, a key or a partner's file cannot be used.
         static let configuration = ExitCode(78)
+        /// EX_NOINPUT: a file to be read is not there, or cannot be read.
+        static let noInput = ExitCode(66)
         /// EX_UNAVAILABLE: an address or the store cannot be had.
         static let unavailable = ExitCode(69)
     }

@@ -10,28 +10,36 @@ actor Reloader {
     private let loader: SnapshotLoader
     private let tls: TLSLoader?
     private let server: GatewayServer
+    private let operations: Operations
     private let issuer: String
     private let logger: Logger
     private var seen: SnapshotLoader.Stamp
     /// What is in force.
     private var current: Snapshot
     private var seenTLS: FolderStamp?
+    /// What was said of the files last time, so that it is said once.
+    private var told: [Diagnostic]
 
     /// A partner that was disabled is refused within a second (contract section 4), so files are looked at more often than that.
     private static let interval = Duration.milliseconds(200)
 
+    /// - Parameters:
+    ///   - initial: of the files that `current` was loaded from.
+    ///   - told: what was said of them.
     init(
-        _ loader: SnapshotLoader, tls: TLSLoader?, server: GatewayServer, issuer: String, initial: SnapshotLoader.Stamp,
-        initialTLS: FolderStamp?, current: Snapshot, logger: Logger
+        _ loader: SnapshotLoader, tls: TLSLoader?, server: GatewayServer, operations: Operations, issuer: String,
+        initial: SnapshotLoader.Stamp, initialTLS: FolderStamp?, current: Snapshot, told: [Diagnostic], logger: Logger
     ) {
         self.loader = loader
         self.tls = tls
         self.server = server
+        self.operations = operations
         self.issuer = issuer
         self.logger = logger
         seen = initial
         self.current = current
         seenTLS = initialTLS
+        self.told = told
     }
 
     /// Reloads whenever a file has changed, until the task is cancelled.
@@ -39,28 +47,28 @@ actor Reloader {
         while (try? await Task.sleep(for: Self.interval)) != nil {
             if tls?.settings.stamp != seenTLS { reloadTLS(reason: "change") }
             guard loader.stamp != seen else { continue }
-            do { try await reload(reason: "change") } catch { logger.error("reload failed", metadata: ["reason": "\(error)"]) }
+            await reload(reason: "change")
         }
     }
 
-    func reload(reason: String) async throws {
+    /// - Parameter reason: what asked for it, for the log.
+    @discardableResult
+    func reload(reason: String) async -> Operations.Reload {
         // Taken before reading: a change in the middle is seen again.
         seen = loader.stamp
-        let (snapshot, diagnostics) = loader.load(
-            issuer: issuer, at: Int64(Date.now.timeIntervalSince1970), keeping: current.shadow
-        )
-        for diagnostic in diagnostics { logger.log(level: diagnostic.severity == .error ? .error : .warning, "\(diagnostic.rendered)") }
-        guard let snapshot else {
-            logger.error("reload refused; the last good state stays in force", metadata: ["event": "stale", "reason": "\(reason)"])
-            // INVARIANT (closing is not held up): a mistake somewhere keeps nobody in who was put out.
-            guard let closed = loader.closing(current) else { return }
-            try await server.replace(with: closed)
-            current = closed
-            return logger.warning("partners that were disabled or removed are refused all the same")
+        let now = Int64(Date.now.timeIntervalSince1970)
+        let (snapshot, diagnostics) = loader.load(issuer: issuer, at: now, keeping: current.shadow)
+        // At start they were just said.
+        if reason != "start" || diagnostics != told { logger.report(diagnostics) }
+        told = diagnostics
+        guard let snapshot else { return await refuse(diagnostics, reason: reason, at: now) }
+        do { try await server.replace(with: snapshot) } catch {
+            logger.error("reload failed", metadata: ["event": "stale", "reason": "\(error)"])
+            return note(.refused, diagnostics, reason, now)
         }
-        try await server.replace(with: snapshot)
         current = snapshot
         logger.info("reloaded", metadata: ["event": "reloaded", "reason": "\(reason)", "policy": "\(snapshot.policy.digest)"])
+        return note(.reloaded, diagnostics, reason, now)
     }
 
     /// Certificates by themselves, so that one that is being replaced does not hold back a partner that was disabled.
@@ -68,11 +76,41 @@ actor Reloader {
         guard let tls else { return }
         seenTLS = tls.settings.stamp
         let (loaded, diagnostics) = tls.load(at: Int64(Date.now.timeIntervalSince1970))
-        for diagnostic in diagnostics { logger.log(level: diagnostic.severity == .error ? .error : .warning, "\(diagnostic.rendered)") }
+        logger.report(diagnostics)
         guard let loaded else {
             return logger.error("the certificate stays as it was", metadata: ["event": "stale", "reason": "\(reason)"])
         }
         server.replace(with: loaded)
         logger.info("certificate reloaded", metadata: ["event": "reloaded", "reason": "\(reason)", "expires": "\(loaded.expires)"])
+    }
+
+    private func refuse(_ diagnostics: [Diagnostic], reason: String, at now: Int64) async -> Operations.Reload {
+        logger.error("reload refused; the last good state stays in force", metadata: ["event": "stale", "reason": "\(reason)"])
+        // INVARIANT (closing is not held up): a mistake somewhere keeps nobody in who was put out.
+        if let closed = loader.closing(current) {
+            do {
+                try await server.replace(with: closed)
+                current = closed
+                logger.warning("partners that were disabled or removed are refused all the same")
+            } catch {
+                logger.error("reload failed", metadata: ["reason": "\(error)"])
+            }
+        }
+        return note(.refused, diagnostics, reason, now)
+    }
+
+    private func note(
+        _ outcome: Operations.Reload.Outcome, _ diagnostics: [Diagnostic], _ reason: String, _ now: Int64
+    ) -> Operations.Reload {
+        let reload = Operations.Reload(outcome: outcome, diagnostics: diagnostics, digestOnDisk: loader.policyDigest, at: now)
+        operations.note(reload, isStart: reason == "start")
+        return reload
+    }
+}
+
+extension Logger {
+    /// One record each.
+    func report(_ diagnostics: [Diagnostic]) {
+        for diagnostic in diagnostics { log(level: diagnostic.severity == .error ? .error : .warning, "\(diagnostic.rendered)") }
     }
 }

@@ -22,14 +22,17 @@ struct RunningGateway {
     private let listeners: [GatewayServer.Listener]
     private let reloader: Reloader
     private let signals: Signals
-    private let revocations: RevocationWatch?
+    private let services: Services
     private let logger: Logger
 
     /// Seconds that requests in flight have to finish in (contract section 3).
     private static let stopSeconds: Int64 = 30
 
     /// - Throws: `ExitCode` after the reason was printed: 78 for what a person must change in a file, 69 for an address or store that cannot be had.
-    static func start(_ settings: Settings, environment: [String: String]) async throws -> RunningGateway {
+    /// - Parameter warnings: what was said of the settings.
+    static func start(
+        _ settings: Settings, warnings: [Diagnostic] = [], environment: [String: String]
+    ) async throws -> RunningGateway {
         // Before anybody is told that it is ready: who then asks it to stop must not kill it.
         let signals = Signals([SIGTERM, SIGINT, SIGHUP])
         var logger = Logger(label: "gatehouse") { _ in LineLogHandler(settings) }
@@ -39,8 +42,11 @@ struct RunningGateway {
         let stamp = loader.stamp
         let now = Int64(Date.now.timeIntervalSince1970)
         let (snapshot, diagnostics) = loader.load(at: now)
-        Console.report(diagnostics)
-        guard let snapshot else { throw Console.Exit.configuration }
+        guard let snapshot else {
+            Console.report(warnings + diagnostics)
+            throw Console.Exit.configuration
+        }
+        logger.report(warnings + diagnostics)
         let tlsLoader = settings.tls.map(TLSLoader.init)
         let tlsStamp = tlsLoader?.settings.stamp
         let tls = try tlsLoader.map { try certificate($0, at: now) }
@@ -52,9 +58,11 @@ struct RunningGateway {
         // A derived issuer names the port, which with port 0 is known only now.
         let issuer = settings.isIssuerDerived ? "\(settings.scheme)://\(address)" : settings.issuer
         let reloader = Reloader(
-            loader, tls: tlsLoader, server: server, issuer: issuer, initial: stamp, initialTLS: tlsStamp, current: snapshot, logger: logger
+            loader, tls: tlsLoader, server: server, operations: services.operations, issuer: issuer, initial: stamp, initialTLS: tlsStamp,
+            current: snapshot, told: diagnostics, logger: logger
         )
-        if issuer != settings.issuer { try await reloader.reload(reason: "start") }
+        if issuer != settings.issuer { await reloader.reload(reason: "start") }
+        services.operations.onReload { [logger] in await reload(reloader, services.decisions, reason: "admin", logger) }
         logger.info(
             "ready",
             metadata: [
@@ -64,7 +72,7 @@ struct RunningGateway {
         )
         return RunningGateway(
             address: address, adminAddress: admin?.address, server: server, listeners: listeners + [admin, decide].compactMap { $0 },
-            reloader: reloader, signals: signals, revocations: services.revocations, logger: logger
+            reloader: reloader, signals: signals, services: services, logger: logger
         )
     }
 
@@ -72,12 +80,11 @@ struct RunningGateway {
     func runUntilStopped() async throws {
         let watching: [Task<Void, Never>] = [
             Task { [reloader] in await reloader.watch() },
-            Task { [server, revocations] in await revocations?.run { try await server.refuse($0) } },
+            Task { [server, services] in await services.revocations?.run { try await server.refuse($0) } },
         ]
         for await signal in signals.received {
             if signal == SIGHUP {
-                try await reloader.reload(reason: "SIGHUP")
-                await reloader.reloadTLS(reason: "SIGHUP")
+                await Self.reload(reloader, services.decisions, reason: "SIGHUP", logger)
                 continue
             }
             break
@@ -104,12 +111,30 @@ struct RunningGateway {
         return tls
     }
 
+    /// Opens the decision log anew, so that it can be rotated, and loads policy, keys and partners.
+    @discardableResult
+    private static func reload(
+        _ reloader: Reloader, _ decisions: DecisionLog, reason: String, _ logger: Logger
+    ) async -> Operations.Reload {
+        do { try await decisions.reopen() } catch {
+            logger.error(
+                "the decision log was not reopened; the file from before stays in use",
+                metadata: ["event": "decisions", "reason": "\(error)"])
+        }
+        await reloader.reloadTLS(reason: reason)
+        return await reloader.reload(reason: reason)
+    }
+
     private static func services(_ settings: Settings, environment: [String: String], logger: Logger) async throws -> Services {
         do {
             let cursorKey = try settings.keyFolder(environment: environment).loadSealKey().cursorKey
             let store = try await Store.open(settings.store)
-            let decisions = try DecisionLog(target(settings.decisions), logger: logger)
             let limits = settings.limits
+            let decisions = try DecisionLog(
+                target(settings.decisions),
+                options: .init(onlyDenied: limits.decisions == .denied, refusesWhileFailing: limits.onAuditFailure == .refuse),
+                logger: logger
+            )
             return Services(
                 customers: CustomerAPI(store: store, cursorKey: HMACKey(.sha256, key: cursorKey)),
                 clients: OAuthEndpoints(throttle: FailureThrottle()), nonces: store, decisions: decisions, logger: logger,
@@ -120,7 +145,7 @@ struct RunningGateway {
                     connectionsPerAddress: limits.connectionsPerAddress, requestsPerConnection: limits.requestsPerConnection
                 ),
                 upstreams: try settings.upstreams.map(target), trustedProxies: settings.trustedProxies,
-                revocations: RevocationWatch(store, logger: logger),
+                revocations: RevocationWatch(store, logger: logger), operations: Operations(version: BuildInfo.version),
                 isStoreReady: { (try? await store.ping()) != nil }
             )
         } catch let code as ExitCode {

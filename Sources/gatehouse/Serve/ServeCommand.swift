@@ -14,8 +14,12 @@ struct ServeCommand: AsyncParsableCommand {
     var guide = false
 
     func run() async throws {
-        let settings = try options.settings()
-        let gateway = try await RunningGateway.start(settings, environment: FileOptions.environment)
+        let loaded = options.load()
+        guard let settings = loaded.settings else {
+            Console.report(loaded.diagnostics)
+            throw Console.Exit.configuration
+        }
+        let gateway = try await RunningGateway.start(settings, warnings: loaded.diagnostics, environment: FileOptions.environment)
         if guide { Console.print(Guide.text(address: gateway.address, scheme: settings.scheme, admin: gateway.adminAddress)) }
         try await gateway.runUntilStopped()
     }

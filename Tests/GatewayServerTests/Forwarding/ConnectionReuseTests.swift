@@ -166,6 +166,23 @@ struct ConnectionReuseTests {
         }
     }
 
+    @Test("an endpoint that resets every request does not close the others of the only server")
+    func lastServer() async throws {
+        let script = UpstreamScript { connection, request throws in
+            if request.target.hasPrefix("/app/bad") { return false }
+            try connection.send(UpstreamScript.answer(to: request))
+            return true
+        }
+        try await ForwardingGateway.run(script, configure: { [TestUpstream("app", [$0.port], retries: 0)] }) { it in
+            for _ in 0..<5 {
+                let bad = try it.send(it.request("GET /app/bad"))
+                #expect(bad.status == 502)
+            }
+            let good = try it.send(it.request("GET /app/x"))
+            #expect(good.status == 200)
+        }
+    }
+
     @Test("with one server dead, every request is answered by the other, whatever its method")
     func otherServer() async throws {
         let gone = try RawSocket.holdingPort()
