@@ -16,6 +16,8 @@ package struct Services: Sendable {
     /// What is revoked, as last read from the store; for `/status`.
     package let revocations: RevocationWatch?
     package let operations: Operations
+    /// Where it is written down when keys were last used.
+    package let keyUses: (any KeyUseStore)?
     /// Of the whole node.
     package let rates = RateLimiter(clock: { WallClock.coarse() })
     /// Whether the store answers; for `/readyz`.
@@ -25,7 +27,7 @@ package struct Services: Sendable {
         customers: CustomerAPI, clients: OAuthEndpoints, nonces: any NonceStore, decisions: DecisionLog, logger: Logger,
         limits: ServerLimits,
         upstreams: [UpstreamTarget] = [], revocations: RevocationWatch? = nil,
-        operations: Operations = Operations(), isStoreReady: @escaping @Sendable () async -> Bool
+        operations: Operations = Operations(), keyUses: (any KeyUseStore)? = nil, isStoreReady: @escaping @Sendable () async -> Bool
     ) {
         self.customers = customers
         self.clients = clients
@@ -36,6 +38,7 @@ package struct Services: Sendable {
         self.upstreams = upstreams
         self.revocations = revocations
         self.operations = operations
+        self.keyUses = keyUses
         self.isStoreReady = isStoreReady
     }
 }

@@ -3,6 +3,7 @@ import GatewayCore
 import Glibc
 import HTTPWire
 import NIOCore
+import Tokens
 
 /// The client's side of a forwarded request: `Relay` is the other one.
 extension ConnectionHandler {
@@ -53,6 +54,7 @@ extension ConnectionHandler {
         _ grant: Grant, _ profile: UpstreamProfile, _ admission: Admission, _ bytes: Span<UInt8>, isUpgrade: Bool
     ) throws(Refusal) -> (bytes: ByteBuffer, hostIndex: Int?) {
         let snapshot = loop.gatekeeper.snapshot
+        snapshot.assertionUse?.note(at: loop.clock.seconds)
         let request = OutboundRequest(grant, caller: admission.caller, to: profile, policy: snapshot.policy)
         let facts = OutboundRequest.Facts(
             requestID: requestID, issuer: snapshot.settings.issuer, remote: remote, isSecure: false, now: loop.clock.seconds,

@@ -14,7 +14,7 @@ actor Reloader {
     private let logger: Logger
     private var seen: SnapshotLoader.Stamp
     /// What is in force.
-    private var current: Snapshot
+    private(set) var current: Snapshot
     /// What was said of the files last time, so that it is said once.
     private var told: [Diagnostic]
 

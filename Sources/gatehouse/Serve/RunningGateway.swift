@@ -77,6 +77,8 @@ struct RunningGateway {
             Task { [reloader] in await reloader.watch() },
             Task { [server, services] in await services.revocations?.run { try await server.refuse($0) } },
         ]
+        let keeper = services.keyUses.map { KeyUseKeeper($0, logger: logger) }
+        let keeping = Task<Void, Never> { [reloader] in await keeper?.run { await reloader.current } }
         for await signal in signals.received {
             if signal == SIGHUP {
                 await Self.reload(reloader, services.decisions, reason: "SIGHUP", logger)
@@ -85,8 +87,9 @@ struct RunningGateway {
             break
         }
         logger.info("stopping", metadata: ["event": "stopping"])
-        for task in watching { task.cancel() }
+        for task in watching + [keeping] { task.cancel() }
         try await server.stop(listeners, within: Self.stopSeconds)
+        await keeper?.finish()
         logger.info("stopped", metadata: ["event": "stopped"])
     }
 
@@ -118,7 +121,7 @@ struct RunningGateway {
     private static func services(_ settings: Settings, environment: [String: String], logger: Logger) async throws -> Services {
         do {
             let cursorKey = try settings.keyFolder(environment: environment).loadSealKey().cursorKey
-            let store = try await Store.open(settings.store)
+            let store = try await store(settings)
             let limits = settings.limits
             let decisions = try DecisionLog(
                 target(settings.decisions),
@@ -134,7 +137,7 @@ struct RunningGateway {
                     idleTimeout: limits.idleTimeout.milliseconds
                 ),
                 upstreams: settings.upstreams.map(target), revocations: RevocationWatch(store, logger: logger),
-                operations: Operations(version: BuildInfo.version),
+                operations: Operations(version: BuildInfo.version), keyUses: store,
                 isStoreReady: { (try? await store.ping()) != nil }
             )
         } catch let code as ExitCode {
@@ -144,12 +147,23 @@ struct RunningGateway {
         }
     }
 
+    private static func store(_ settings: Settings) async throws -> any CustomerStore & NonceStore & RevocationStore & KeyUseStore {
+        do { return try await Store.open(settings.store) } catch {
+            let wayOut =
+                switch settings.store {
+                case .sqlite: "Let this user write there, or choose another file with --store sqlite:PATH."
+                case .postgres: "See that the server runs and takes this user, or choose another store with --store."
+                }
+            throw Console.fail("cannot use the store (`store`): \(Store.reason(error)). \(wayOut)", code: Console.Exit.unavailable)
+        }
+    }
+
     /// Before the first request: what was revoked stays so across a restart.
     private static func refuseWhatIsRevoked(_ watch: RevocationWatch?, _ server: GatewayServer) async throws {
         do {
             if let list = try await watch?.refresh() { try await server.refuse(list) }
         } catch let error as SharedStateError {
-            throw Console.fail("\(error)", code: Console.Exit.unavailable)
+            throw Console.fail("cannot use the store (`store`): \(Store.reason(error))", code: Console.Exit.unavailable)
         }
     }
 
@@ -171,18 +185,18 @@ struct RunningGateway {
         case .off: return .off
         case .standardOutput: return .standardOutput
         case .file(let path):
-            try makeFolder(of: path)
+            do throws(FileError) { try makeFolder(of: path) } catch {
+                throw DecisionLogError(path: path, reason: "\(error.path): \(error.reason)")
+            }
             return .file(path)
         }
     }
 
     /// The folder that a file of the gateway lies in, private to its user.
-    static func makeFolder(of path: String) throws {
+    static func makeFolder(of path: String) throws(FileError) {
         let folder = (path as NSString).deletingLastPathComponent
         if folder.isEmpty { return }
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
-        )
+        try PrivateFile.makeDirectory(folder)
     }
 
     private static func listen(
@@ -201,8 +215,8 @@ struct RunningGateway {
             return try await server.listen(host: address.host, port: address.port, isAdmin: isAdmin)
         } catch {
             throw Console.fail(
-                "cannot listen on \(address) (`\(key)`): \(error). If another process has it, stop that one or choose another address "
-                    + "with --\(key); port 0 picks a free one.",
+                "cannot listen on \(address) (`\(key)`): \(BindFailure.reason(error)). Choose another address with --\(key); port 0 picks a "
+                    + "free one.",
                 code: Console.Exit.unavailable
             )
         }
