@@ -2,7 +2,7 @@
 package struct Explanation: Sendable {
     /// One condition. All of them hold exactly when the request is allowed.
     package struct Condition: Sendable {
-        /// `route`, `public`, `credential`, `open`, `signature`, `caller`, `deny ID`, `scope NAME` or `object`.
+        /// `route`, `public`, `credential`, `network`, `open`, `signature`, `caller`, `deny ID`, `scope NAME` or `object`.
         package let condition: String
         /// For a deny rule: that it does not refuse.
         package let holds: Bool
@@ -24,7 +24,7 @@ package struct Explanation: Sendable {
         reason == .allowed || reason == .isPublic
     }
 
-    init(reason: Reason, route: Route? = nil, allowed: MethodSet = MethodSet(), conditions: [Condition], nearest: String?) {
+    package init(reason: Reason, route: Route? = nil, allowed: MethodSet = MethodSet(), conditions: [Condition], nearest: String?) {
         self.reason = reason
         self.route = route
         self.allowed = allowed
@@ -36,10 +36,21 @@ package struct Explanation: Sendable {
 /// Who an explanation is about.
 package enum ExplainedSubject: Sendable {
     case anonymous
-    /// As a verified credential made it.
-    case principal(Principal)
+    /// As a verified credential made it. Networks: those the partner is registered for; empty: all.
+    case principal(Principal, networks: [CIDR] = [])
     /// Somebody who would carry these names.
     case imagined(ImaginedSubject)
+    /// Somebody whose credential does not hold, and why, for people.
+    case rejected(Reason, detail: String)
+}
+
+/// Who asks, as far as the conditions of a route are concerned.
+struct ExplainedCaller {
+    var principal: Principal?
+    /// Roles that the credential names and its caller may not carry.
+    var dropped: [String] = []
+    var networks: [CIDR] = []
+    var rejection: (reason: Reason, detail: String)?
 }
 
 /// Somebody with these properties, by the names of the policy.
@@ -53,10 +64,12 @@ package struct ImaginedSubject: Sendable {
     package var partner: String?
     /// Nil: the partner's id, if there is one.
     package var tenant: String?
+    /// Where it may call from; empty: everywhere.
+    package var networks: [CIDR]
 
     package init(
         caller: String? = nil, roles: [String], scopes: [String]? = nil, subject: String? = nil, partner: String? = nil,
-        tenant: String? = nil
+        tenant: String? = nil, networks: [CIDR] = []
     ) {
         self.caller = caller
         self.roles = roles
@@ -64,6 +77,7 @@ package struct ImaginedSubject: Sendable {
         self.subject = subject
         self.partner = partner
         self.tenant = tenant
+        self.networks = networks
     }
 }
 
@@ -84,7 +98,7 @@ extension Policy {
     package func explain(
         _ method: String, target: String, as subject: ExplainedSubject, in context: AccessContext = AccessContext()
     ) throws(ExplanationError) -> Explanation {
-        let (principal, dropped) = try principal(of: subject)
+        let asking = try asking(as: subject)
         guard let known = Method(method) else {
             return Explanation(
                 reason: .unknownMethod, conditions: [.init("route", false, nil, "`\(method)` is no method of this gateway")], nearest: nil
@@ -100,7 +114,7 @@ extension Policy {
         switch lookup(known, path: path.span) {
         case .found(let route):
             return RouteExplainer(
-                policy: self, route: route, method: known, path: path, principal: principal, dropped: dropped, context: context
+                policy: self, route: route, method: known, path: path, asking: asking, context: context
             ).explain()
         case .methodNotAllowed(let methods):
             let names = methods.methods.map(\.name).joined(separator: ", ")
@@ -116,11 +130,11 @@ extension Policy {
         }
     }
 
-    /// With the roles that were named and do not count.
-    private func principal(of subject: ExplainedSubject) throws(ExplanationError) -> (Principal?, dropped: [String]) {
+    private func asking(as subject: ExplainedSubject) throws(ExplanationError) -> ExplainedCaller {
         switch subject {
-        case .anonymous: return (nil, [])
-        case .principal(let principal): return (principal, [])
+        case .anonymous: return ExplainedCaller()
+        case .principal(let principal, let networks): return ExplainedCaller(principal: principal, networks: networks)
+        case .rejected(let reason, let detail): return ExplainedCaller(rejection: (reason, detail))
         case .imagined(let imagined):
             let caller: Caller
             if let name = imagined.caller {
@@ -141,7 +155,10 @@ extension Policy {
                 roles: counted, scopes: imagined.scopes.map { scopes(named: $0) }, subject: imagined.subject, partner: imagined.partner,
                 tenant: imagined.tenant
             )
-            return (trialPrincipal(caller, trial), imagined.roles.filter { !names(of: counted).contains($0) })
+            return ExplainedCaller(
+                principal: trialPrincipal(caller, trial), dropped: imagined.roles.filter { !names(of: counted).contains($0) },
+                networks: imagined.networks
+            )
         }
     }
 
@@ -164,7 +181,7 @@ extension Policy {
 }
 
 extension Explanation.Condition {
-    init(_ condition: String, _ holds: Bool, _ line: Int?, _ detail: String) {
+    package init(_ condition: String, _ holds: Bool, _ line: Int?, _ detail: String) {
         self.condition = condition
         self.holds = holds
         self.line = line
@@ -174,7 +191,7 @@ extension Explanation.Condition {
 
 extension RequestTarget {
     /// The bytes of the canonical path of a target.
-    fileprivate static func canonicalPath(_ target: String) throws(MalformedTarget) -> [UInt8] {
+    package static func canonicalPath(_ target: String) throws(MalformedTarget) -> [UInt8] {
         let bytes = Array(target.utf8)
         switch try canonical(bytes.span) {
         case .asSent(let length): return Array(bytes[..<length])

@@ -5,8 +5,10 @@ struct NearestChange {
     private let route: Route
     private let principal: Principal?
     private let context: AccessContext
+    private let asking: ExplainedCaller
 
     init(_ explainer: RouteExplainer) {
+        asking = explainer.asking
         policy = explainer.policy
         route = explainer.route
         principal = explainer.principal
@@ -16,6 +18,9 @@ struct NearestChange {
     func phrase() -> String {
         var steps: [String] = []
         if route.isClosed { steps.append("open the route (line \(route.keyPositions["closed"]?.line ?? route.position.line))") }
+        if let address = context.network, !asking.networks.isEmpty, !asking.networks.contains(where: { $0.contains(address) }) {
+            steps.append("come from one of its networks (\(quoted(asking.networks.map(\.description))))")
+        }
         if let principal, route.callers.contains(principal.caller), canSign(principal.caller) {
             steps += stepsAsIs(principal)
         } else if !route.isPublic {
@@ -37,7 +42,7 @@ struct NearestChange {
         let needed = policy.access(to: route).first.map { access in
             "as `\(access.caller)`" + (access.roles.isEmpty ? "" : " with \(roleNoun(access.roles))")
         }
-        let verb = principal == nil ? "present a credential" : "come"
+        let verb = principal != nil ? "come" : asking.rejection == nil ? "present a credential" : "present a credential that holds"
         return [verb, needed, isSigned ? "and sign the request" : nil].compactMap(\.self).joined(separator: " ")
     }
 

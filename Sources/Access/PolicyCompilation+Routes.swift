@@ -11,6 +11,7 @@ extension PolicyCompilation {
             let allowed = entry.callers.map { callerSet($0, callers) } ?? all
             let destination = destination(entry)
             checkObject(entry)
+            checkPath(entry)
             let isSound = entry.isSound && problems.diagnostics.count == before
             let route = Route(
                 index: index, id: entry.id.value, methods: entry.methods, pattern: entry.path.value, needs: needs,
@@ -58,6 +59,16 @@ extension PolicyCompilation {
             )
         }
         return .upstream(to.value)
+    }
+
+    /// The gateway answers some paths itself, before it looks for a route.
+    private mutating func checkPath(_ entry: PolicyDocument.RouteEntry) {
+        let path = entry.path.value.text
+        guard ownPaths.contains(path) else { return }
+        problems.error(
+            "route `\(entry.id.value)` could never be reached: the gateway answers \(path) itself", at: entry.path.position,
+            suggestion: "/api" + path
+        )
     }
 
     private mutating func checkObject(_ entry: PolicyDocument.RouteEntry) {

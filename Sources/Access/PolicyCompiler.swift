@@ -20,13 +20,16 @@ package enum PolicyCompiler {
     ///   - file: the name for the diagnostics.
     ///   - digest: of the file's bytes, kept in the policy.
     ///   - upstreams: the names that `to` may use beside `provisioning`; nil when they are not known, so that none is refused.
+    ///   - ownPaths: what the gateway answers itself, so that no route there could ever be reached.
     /// - Returns: diagnostics in the order of the file, with a policy unless one of them is an error.
     package static func compile(
-        _ root: SourceNode, file: String, digest: String, upstreams: Set<String>?
+        _ root: SourceNode, file: String, digest: String, upstreams: Set<String>?, ownPaths: Set<String> = []
     ) -> (policy: Policy?, diagnostics: [Diagnostic], summary: PolicySummary) {
         var reader = PolicyReader(file: file)
         let document = reader.read(root)
-        var compilation = PolicyCompilation(document: document, problems: reader.reader.problems, upstreams: upstreams)
+        var compilation = PolicyCompilation(
+            document: document, problems: reader.reader.problems, upstreams: upstreams, ownPaths: ownPaths
+        )
         return compilation.compile(digest: digest)
     }
 }
@@ -35,6 +38,7 @@ package enum PolicyCompiler {
 struct PolicyCompilation {
     let document: PolicyDocument
     let upstreams: Set<String>?
+    let ownPaths: Set<String>
     var problems: ProblemList
 
     var scopeIndices: [String: Int] = [:]
@@ -43,7 +47,8 @@ struct PolicyCompilation {
     /// Scopes that are probably granted, or carried, by a name that is misspelt: that nothing grants them is the same mistake.
     var misspeltGrants: ScopeSet = ScopeSet()
 
-    init(document: PolicyDocument, problems: ProblemList, upstreams: Set<String>?) {
+    init(document: PolicyDocument, problems: ProblemList, upstreams: Set<String>?, ownPaths: Set<String>) {
+        self.ownPaths = ownPaths
         self.document = document
         self.problems = problems
         self.upstreams = upstreams

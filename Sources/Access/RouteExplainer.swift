@@ -4,20 +4,28 @@ struct RouteExplainer {
     let route: Route
     let method: Method
     let path: [UInt8]
-    let principal: Principal?
-    /// Roles that the credential names and its caller may not carry.
-    let dropped: [String]
+    let asking: ExplainedCaller
     let context: AccessContext
 
     typealias Condition = Explanation.Condition
 
+    var principal: Principal? { asking.principal }
+
     func explain() -> Explanation {
-        let reason = policy.decide(principal, on: route, in: context).reason
         let all = conditions()
         return Explanation(
-            reason: reason, route: route, conditions: all,
+            reason: reason(), route: route, conditions: all,
             nearest: all.allSatisfy(\.holds) ? nil : NearestChange(self).phrase()
         )
+    }
+
+    /// In the order of a request: the credential, where it comes from, then the policy. A public route reads no credential.
+    private func reason() -> Reason {
+        if !route.isPublic {
+            if let rejection = asking.rejection { return rejection.reason }
+            if let network = network(), !network.holds { return .networkNotAllowed }
+        }
+        return policy.decide(principal, on: route, in: context).reason
     }
 
     private func line(of key: String) -> Int? {
@@ -34,6 +42,7 @@ struct RouteExplainer {
             return result + denyConditions()
         }
         result.append(credential())
+        if let network = network() { result.append(network) }
         if route.isClosed {
             result.append(Condition("open", false, line(of: "closed"), "closed to everybody" + (route.because.map { ": \($0)" } ?? "")))
         }
@@ -46,13 +55,23 @@ struct RouteExplainer {
     }
 
     private func credential() -> Condition {
+        if let rejection = asking.rejection { return Condition("credential", false, nil, rejection.detail) }
         guard let principal else { return Condition("credential", false, nil, "none was presented") }
         var detail = "caller `\(principal.caller.name)`"
         if let partner = principal.partner { detail += ", partner `\(partner)`" }
         let roles = policy.names(of: principal.roles)
         detail += roles.isEmpty ? ", no roles" : ", roles \(quoted(roles))"
-        if !dropped.isEmpty { detail += "; this caller may not carry \(quoted(dropped))" }
+        if !asking.dropped.isEmpty { detail += "; this caller may not carry \(quoted(asking.dropped))" }
         return Condition("credential", true, principal.caller.position.line, detail)
+    }
+
+    /// Where a partner is registered to call from. When it is not known where the request comes from, it is taken to come from there.
+    private func network() -> Condition? {
+        guard !asking.networks.isEmpty else { return nil }
+        let list = quoted(asking.networks.map(\.description))
+        guard let address = context.network else { return Condition("network", true, nil, "only from \(list)") }
+        let holds = asking.networks.contains { $0.contains(address) }
+        return Condition("network", holds, nil, "\(address) is in \(holds ? "one" : "none") of \(list)")
     }
 
     private func signature() -> Condition? {

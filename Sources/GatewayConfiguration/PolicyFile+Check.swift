@@ -36,9 +36,10 @@ package struct PolicyCheck: Sendable {
         return .object(members)
     }
 
-    /// The problems, one a line, then one line of counts and coverage.
+    /// Each problem with the line it is in, then one line of counts and coverage.
     package var lines: [String] {
-        load.diagnostics.map(\.description) + [summaryLine]
+        let source = SourceLines(load.bytes)
+        return load.diagnostics.flatMap { [$0.description] + source.marked($0) } + [summaryLine]
     }
 
     private var summaryLine: String {

@@ -38,6 +38,6 @@ extension PolicyLoad {
             }
         }
         let all = (diagnostics + problems).sorted { ($0.line, $0.column) < ($1.line, $1.column) }
-        return PolicyLoad(file: file, policy: policy, diagnostics: all, summary: summary)
+        return PolicyLoad(file: file, policy: policy, diagnostics: all, summary: summary, bytes: bytes)
     }
 }

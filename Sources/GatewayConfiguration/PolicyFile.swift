@@ -1,4 +1,5 @@
 package import Access
+import GatewayCore
 import OpenSSLCrypto
 
 /// What became of a policy file.
@@ -10,6 +11,8 @@ package struct PolicyLoad: Sendable {
     /// In the order of the file.
     package let diagnostics: [Diagnostic]
     package let summary: PolicySummary
+    /// What was read, to show the lines with the problems; empty when nothing was.
+    package var bytes: [UInt8] = []
 
     package var errors: [Diagnostic] {
         diagnostics.filter { $0.severity == .error }
@@ -34,13 +37,13 @@ package enum PolicyFile {
     package static func compile(_ bytes: [UInt8], file: String, upstreams: Set<String>?) -> PolicyLoad {
         let source = YAMLReader.read(bytes, file: file)
         guard let root = source.root else {
-            return PolicyLoad(file: file, policy: nil, diagnostics: source.problems, summary: PolicySummary())
+            return PolicyLoad(file: file, policy: nil, diagnostics: source.problems, summary: PolicySummary(), bytes: bytes)
         }
         let (policy, diagnostics, summary) = PolicyCompiler.compile(
-            root, file: file, digest: digest(bytes), upstreams: upstreams
+            root, file: file, digest: digest(bytes), upstreams: upstreams, ownPaths: Set(Endpoint.allCases.map(\.rawValue))
         )
         let all = (source.problems + diagnostics).sorted { ($0.line, $0.column) < ($1.line, $1.column) }
-        return PolicyLoad(file: file, policy: source.problems.isEmpty ? policy : nil, diagnostics: all, summary: summary)
+        return PolicyLoad(file: file, policy: source.problems.isEmpty ? policy : nil, diagnostics: all, summary: summary, bytes: bytes)
     }
 
     /// Of a file as it stands, good or not; nil when it cannot be read.

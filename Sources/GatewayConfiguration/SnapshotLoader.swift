@@ -17,10 +17,16 @@ package struct SnapshotLoader: Sendable {
     /// What a watcher compares to learn that something has changed.
     package struct Stamp: Equatable, Sendable {
         let policy: FolderStamp
+        let shadow: FolderStamp
         let keys: FolderStamp
     }
 
-    package var stamp: Stamp { Stamp(policy: FolderStamp(paths: [settings.policy]), keys: folder.stamp) }
+    package var stamp: Stamp {
+        Stamp(
+            policy: FolderStamp(paths: [settings.policy]), shadow: FolderStamp(paths: settings.shadowPolicy.map { [$0] } ?? []),
+            keys: folder.stamp
+        )
+    }
 
     /// Of the policy file as it stands on disk, good or not; nil when it cannot be read.
     package var policyDigest: String? { PolicyFile.digest(of: settings.policy) }
@@ -28,12 +34,16 @@ package struct SnapshotLoader: Sendable {
     /// - Parameters:
     ///   - issuer: the `iss` of our tokens; nil: as configured.
     ///   - now: unix seconds.
+    ///   - shadow: the candidate policy that stays beside when the one on disk does not load; nil: that is an error.
     /// - Returns: no snapshot when a diagnostic is an error.
-    package func load(issuer: String? = nil, at now: Int64) -> (snapshot: Snapshot?, diagnostics: [Diagnostic]) {
+    package func load(
+        issuer: String? = nil, at now: Int64, keeping shadow: Policy? = nil
+    ) -> (snapshot: Snapshot?, diagnostics: [Diagnostic]) {
         let policy = PolicyFile.load(settings.policy, upstreams: settings.upstreamNames)
         let (keys, keyDiagnostics) = LoadedKeys.load(folder)
         let (partners, partnerDiagnostics) = PartnerDirectory.load(folder, at: now)
-        let diagnostics = policy.diagnostics + keyDiagnostics + partnerDiagnostics
+        let (candidate, candidateDiagnostics) = candidate(keeping: shadow)
+        let diagnostics = policy.diagnostics + keyDiagnostics + partnerDiagnostics + candidateDiagnostics
         guard let policy = policy.policy, let keys, let partners, let upstreams = try? upstreams(keys),
             !diagnostics.contains(where: { $0.severity == .error })
         else {
@@ -53,9 +63,18 @@ package struct SnapshotLoader: Sendable {
             verifier: PartnerTokenVerifier(keys: keys.tokens, issuer: gateway.issuer, audience: gateway.audience),
             issuer: PartnerTokenIssuer(key: keys.tokens.signing, issuer: gateway.issuer, audience: gateway.audience),
             partners: partners, sessions: sessions, origins: AllowedOrigins(settings.sessions.allowedOrigins.map(\.description)),
-            settings: gateway, upstreams: upstreams, publicKeySet: keys.publicKeySet.utf8(), keys: keys.status, loaded: now
+            settings: gateway, upstreams: upstreams, publicKeySet: keys.publicKeySet.utf8(), keys: keys.status, loaded: now,
+            shadow: candidate
         )
         return (snapshot, diagnostics)
+    }
+
+    /// The candidate is asked and never obeyed, so a mistake in it holds up nothing that is in force.
+    private func candidate(keeping last: Policy?) -> (Policy?, [Diagnostic]) {
+        guard let file = settings.shadowPolicy else { return (nil, []) }
+        let load = PolicyFile.load(file, upstreams: settings.upstreamNames)
+        guard load.policy == nil, let last else { return (load.policy, load.diagnostics) }
+        return (last, load.diagnostics.map(\.asWarning))
     }
 
     /// What must take effect whatever else is wrong on disk: partners that were disabled or removed. Nil when there is none.

@@ -11,6 +11,10 @@ package struct Admission: Sendable {
         /// `OPTIONS`: which methods the path has.
         case options(MethodSet)
         case refuse(Refusal)
+        /// Signed: what is allowed once the nonce was used for the first time, and only for the body that was signed.
+        ///
+        /// A case around the others, so that nobody can act on a signed request and not see that something is still to be asked.
+        indirect case ifFresh(RequestSignature, then: Outcome)
     }
 
     package var outcome: Outcome
@@ -19,11 +23,11 @@ package struct Admission: Sendable {
     package var target: RequestTarget?
     package var route: Route?
     package var caller: AuthenticatedCaller?
-    /// Nothing may be done before its nonce is used, nor before the whole body is what it says. Nil: the request is not signed.
-    package var signature: RequestSignature?
     /// What `POST /oauth2/signature-check` will answer.
     package var signatureReport: SignatureReport?
     package var reason: Reason
+    /// What the candidate policy would decide, where that is otherwise.
+    package var candidate: CandidateDecision?
     /// Bytes, inclusive: how much body may be read for this request.
     package var bodyLimit = 0
     /// Headers that every answer to this request carries: first those by which a browser shows it to the pages that may see it, and to no
@@ -33,6 +37,15 @@ package struct Admission: Sendable {
     /// Whether an upstream may say itself which pages see its answer: nobody's credential was read, and the gateway has nothing to say.
     package var leavesOriginsToUpstream: Bool {
         caller == nil && originHeaders.first?.0 != CrossOrigin.allowedOriginName
+    }
+
+    /// Nothing may be done before its nonce is used, nor before the whole body is what it says. Nil: nothing is signed, or nothing allowed.
+    package var signature: RequestSignature? {
+        if case .ifFresh(let signature, _) = outcome { signature } else { nil }
+    }
+
+    mutating func allow(_ outcome: Outcome, if signature: RequestSignature?) {
+        self.outcome = signature.map { Outcome.ifFresh($0, then: outcome) } ?? outcome
     }
 
     package init(outcome: Outcome, method: Method? = nil, target: RequestTarget? = nil, reason: Reason) {
@@ -64,6 +77,9 @@ package enum Endpoint: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether it answers about who is calling, so that a credential is needed.
+    package var needsCaller: Bool { self == .session || self == .signatureCheck }
+
     /// Bytes, inclusive; nil: as where a route names no limit.
     var bodyLimit: Int? {
         switch self {
@@ -74,7 +90,7 @@ package enum Endpoint: String, CaseIterable, Sendable {
     }
 
     /// The endpoint at a canonical path. The length settles it for almost every path.
-    static func at(_ path: Span<UInt8>) -> Endpoint? {
+    package static func at(_ path: Span<UInt8>) -> Endpoint? {
         switch path.count {
         case 8: path.isEqual(0..<8, "/session") ? .session : nil
         case 14: path.isEqual(0..<14, "/oauth2/revoke") ? .revoke : nil

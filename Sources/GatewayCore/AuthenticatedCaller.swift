@@ -7,9 +7,11 @@ import Tokens
 /// Belongs to one snapshot: its roles and scopes are bits of that snapshot's policy.
 package final class AuthenticatedCaller: Sendable {
     package let principal: Principal
+    /// What the same credential amounts to under the candidate policy; nil: there is none, or it has no such caller.
+    let shadow: Principal?
     let credential: VerifiedCredential
     /// The networks the partner is registered for; empty: all.
-    let networks: [CIDR]
+    package let networks: [CIDR]
     /// The members `caller` to `token_id` of a decision record, ready to be written.
     package let logFragment: [UInt8]
     /// The answer of `GET /session`.
@@ -19,8 +21,9 @@ package final class AuthenticatedCaller: Sendable {
     /// The claims `sub` to `scope` of an assertion.
     let assertionFragment: [UInt8]
 
-    init(_ principal: Principal, credential: VerifiedCredential, networks: [CIDR], profile: String, policy: Policy) {
+    init(_ principal: Principal, credential: VerifiedCredential, networks: [CIDR], profile: String, policy: Policy, shadow: Principal? = nil) {
         self.principal = principal
+        self.shadow = shadow
         self.credential = credential
         self.networks = networks
         let roles = JSONValue.array(policy.names(of: principal.roles).map { .string($0) })

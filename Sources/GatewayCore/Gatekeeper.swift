@@ -62,6 +62,7 @@ package struct Gatekeeper {
             admission.outcome = .refuse(error)
             admission.reason = error.reason
         }
+        if let shadow = snapshot.shadow { askBeside(shadow, about: &admission, head, bytes, peer, at: now) }
         return admission
     }
 
@@ -85,15 +86,15 @@ package struct Gatekeeper {
         admission.route = route
         if !route.isPublic { try authenticate(&admission, head, bytes, peer, at: now) }
         if let caller = admission.caller { try checkNetwork(of: caller, peer) }
-        let isSigned = try checkSignature(&admission, head, bytes, at: now)
-        let context = AccessContext(network: peer.address, isSigned: isSigned, ownership: .unknown)
+        let signature = try checkSignature(admission, head, bytes, at: now)
+        let context = AccessContext(network: peer.address, isSigned: signature != nil, ownership: .unknown)
         switch snapshot.policy.decide(admission.caller?.principal, on: route, in: context) {
         case .deny(let denial): throw .denied(denial, on: route, by: snapshot.policy, required: SignableMessage.required(of: head))
         case .allow(let grant):
             try checkRate(&admission, route, peer)
             admission.bodyLimit = route.bodyLimit ?? snapshot.settings.bodyLimit
             try checkBody(head, bytes, limit: admission.bodyLimit, types: route.bodyTypes)
-            admission.outcome = .forward(grant)
+            admission.allow(.forward(grant), if: signature)
             admission.reason = route.isPublic ? .isPublic : .allowed
         }
     }
@@ -106,22 +107,23 @@ package struct Gatekeeper {
         guard allow.contains(method) else { throw .methodNotAllowed(allow) }
         if method == .options { return answerOptions(allow, &admission, head, bytes, peer) }
         admission.reason = .isPublic
-        if endpoint == .session || endpoint == .signatureCheck {
+        if endpoint.needsCaller {
             try authenticate(&admission, head, bytes, peer, at: now)
             guard let caller = admission.caller else { throw .noCredential }
             try checkNetwork(of: caller, peer)
             admission.reason = .allowed
         }
+        var signature: RequestSignature?
         // What is wrong with a signature is the answer of its check, not a refusal.
         if endpoint == .signatureCheck, let caller = admission.caller {
             admission.signatureReport = SignatureReport(head, bytes, target: admission.target, of: caller, in: snapshot, at: now)
         } else {
-            _ = try checkSignature(&admission, head, bytes, at: now)
+            signature = try checkSignature(admission, head, bytes, at: now)
         }
         try checkRate(&admission, nil, peer)
         admission.bodyLimit = endpoint.bodyLimit ?? snapshot.settings.bodyLimit
         try checkBody(head, bytes, limit: admission.bodyLimit, types: nil)
-        admission.outcome = .endpoint(endpoint)
+        admission.allow(.endpoint(endpoint), if: signature)
     }
 
     // MARK: The parts
@@ -140,7 +142,7 @@ package struct Gatekeeper {
         if !HostList.contains(snapshot.settings.hosts, bytes.extracting(host)) { throw .misdirected }
     }
 
-    private mutating func authenticate(
+    mutating func authenticate(
         _ admission: inout Admission, _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ peer: Peer, at now: Int64
     ) throws(Refusal) {
         admission.caller = try judge.authenticate(head, bytes, isSecure: peer.isSecure, refusing: revocations, at: now)
@@ -156,7 +158,7 @@ package struct Gatekeeper {
         admission.originHeaders += snapshot.origins.preflightHeaders(head, bytes, allow, isSecure: peer.isSecure)
     }
 
-    private func checkNetwork(of caller: AuthenticatedCaller, _ peer: Peer) throws(Refusal) {
+    func checkNetwork(of caller: AuthenticatedCaller, _ peer: Peer) throws(Refusal) {
         if caller.networks.isEmpty { return }
         guard let address = peer.address, caller.networks.contains(where: { $0.contains(address) }) else {
             throw Refusal(
@@ -165,14 +167,13 @@ package struct Gatekeeper {
         }
     }
 
-    /// True when the request is signed and its signature holds, but for its nonce and the body. One that is present must hold everywhere; a
-    /// request without a credential is refused for that, wherever it matters.
+    /// Nil when the request is not signed. A signature that is present must hold everywhere, but for its nonce and the body, which are still to
+    /// be asked; a request without a credential is refused for that, wherever it matters.
     private func checkSignature(
-        _ admission: inout Admission, _ head: borrowing RequestHead, _ bytes: Span<UInt8>, at now: Int64
-    ) throws(Refusal) -> Bool {
-        guard let caller = admission.caller, RequestSignature.isPresent(head) else { return false }
-        admission.signature = try RequestSignature.judge(head, bytes, target: admission.target, of: caller, in: snapshot, at: now)
-        return true
+        _ admission: borrowing Admission, _ head: borrowing RequestHead, _ bytes: Span<UInt8>, at now: Int64
+    ) throws(Refusal) -> RequestSignature? {
+        guard let caller = admission.caller, RequestSignature.isPresent(head) else { return nil }
+        return try RequestSignature.judge(head, bytes, target: admission.target, of: caller, in: snapshot, at: now)
     }
 
     /// - Parameter route: nil: an endpoint of the gateway.

@@ -6,6 +6,8 @@ package import Tokens
 /// INVARIANT (one snapshot a request): a request is admitted, answered and recorded by the snapshot it began with.
 package final class Snapshot: Sendable {
     package let policy: Policy
+    /// A candidate that is asked beside the policy, and never obeyed.
+    package let shadow: Policy?
     package let verifier: PartnerTokenVerifier
     package let issuer: PartnerTokenIssuer
     package let partners: PartnerDirectory
@@ -27,9 +29,10 @@ package final class Snapshot: Sendable {
         policy: Policy, verifier: PartnerTokenVerifier, issuer: PartnerTokenIssuer, partners: PartnerDirectory,
         sessions: AcceptedSessions = .none, origins: AllowedOrigins = .ownOnly, settings: GatewaySettings,
         upstreams: [String: UpstreamProfile] = [:], publicKeySet: [UInt8] = Array(#"{"keys":[]}"#.utf8),
-        keys: [KeyStatus] = [], loaded: Int64
+        keys: [KeyStatus] = [], loaded: Int64, shadow: Policy? = nil
     ) {
         self.policy = policy
+        self.shadow = shadow
         self.verifier = verifier
         self.issuer = issuer
         self.partners = partners
@@ -48,7 +51,7 @@ package final class Snapshot: Sendable {
         Snapshot(
             policy: policy, verifier: verifier, issuer: issuer,
             partners: PartnerDirectory(partners.partners.filter { !partnerIDs.contains($0.id) }), sessions: sessions, origins: origins,
-            settings: settings, upstreams: upstreams, publicKeySet: publicKeySet, keys: keys, loaded: loaded
+            settings: settings, upstreams: upstreams, publicKeySet: publicKeySet, keys: keys, loaded: loaded, shadow: shadow
         )
     }
 }

@@ -1,8 +1,21 @@
+import Access
 package import GatewayCore
 import Logging
-import NIOCore
+package import NIOCore
 import NIOPosix
+import NIOSSL
 package import SharedState
+import Synchronization
+
+/// Who is served on a listener.
+package enum ListenerRole: Sendable {
+    /// The public. TLS where the gateway has a certificate.
+    case gateway
+    /// Operators.
+    case admin
+    /// Proxies that ask for decisions.
+    case decide
+}
 
 /// The listeners and their event loops.
 package final class GatewayServer: Sendable {
@@ -10,10 +23,17 @@ package final class GatewayServer: Sendable {
     private let loops: [NIOLoopBound<LoopContext>]
     private let byLoop: [ObjectIdentifier: NIOLoopBound<LoopContext>]
     private let services: Services
+    /// Nil: plain HTTP. Whether there is one does not change, which one does.
+    private let tls: Mutex<ServerTLS?>
+    private let counter: ConnectionCounter
 
-    /// - Parameter threads: event loops, at least 1.
-    package init(services: Services, snapshot: Snapshot, threads: Int) async throws {
+    /// - Parameters:
+    ///   - threads: event loops, at least 1.
+    ///   - tls: for the public listeners; nil: plain HTTP.
+    package init(services: Services, snapshot: Snapshot, threads: Int, tls: ServerTLS? = nil) async throws {
         self.services = services
+        self.tls = Mutex(tls)
+        counter = ConnectionCounter(services.limits)
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         var loops: [NIOLoopBound<LoopContext>] = []
         for eventLoop in group.makeIterator() {
@@ -38,13 +58,15 @@ package final class GatewayServer: Sendable {
         fileprivate let channel: any Channel
         /// With the real port.
         package let address: String
+        /// Accepts the connections.
+        package var eventLoop: any EventLoop { channel.eventLoop }
     }
 
     /// - Parameters:
     ///   - host: an IP address, without brackets.
     ///   - port: 0 picks a free one.
     /// - Throws: when the address cannot be bound.
-    package func listen(host: String, port: Int, isAdmin: Bool = false) async throws -> Listener {
+    package func listen(host: String, port: Int, role: ListenerRole = .gateway) async throws -> Listener {
         let byLoop = byLoop
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
@@ -56,8 +78,7 @@ package final class GatewayServer: Sendable {
                     guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)]?.value else {
                         throw ChannelError.inappropriateOperationForState
                     }
-                    let handler = ConnectionHandler(loop: loop, role: isAdmin ? .admin : .gateway, remote: channel.remoteAddress)
-                    try channel.pipeline.syncOperations.addHandler(handler)
+                    try self.begin(role, on: channel, loop)
                 }
             }
             .bind(host: host, port: port).get()
@@ -73,6 +94,50 @@ package final class GatewayServer: Sendable {
         }
         return samples
     }
+
+    private func begin(_ role: ListenerRole, on channel: any Channel, _ loop: LoopContext) throws {
+        let tls = role == .gateway ? self.tls.withLock { $0 } : nil
+        // Operators get in however many others there are.
+        if role != .admin {
+            let address = channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
+            let limited = services.believes(address, on: role) ? nil : address
+            guard counter.admit(limited) else { return try turnAway(channel, isTLS: tls != nil, loop) }
+            channel.closeFuture.whenComplete { [counter] _ in counter.release(limited) }
+        }
+        if let tls {
+            try Self.beginTLS(tls, on: channel, loop)
+        } else {
+            try Self.beginHTTP1(on: channel, loop, role, isSecure: false)
+        }
+    }
+
+    /// - Throws: when the connection is to be closed at once: where saying why would cost a handshake, or too many are being told already.
+    private func turnAway(_ channel: any Channel, isTLS: Bool, _ loop: LoopContext) throws {
+        loop.noteTurnedAway()
+        if isTLS || loop.turnedAway >= TurnedAway.most { throw ChannelError.inappropriateOperationForState }
+        try channel.pipeline.syncOperations.addHandler(TurnedAway(loop: loop))
+    }
+
+    private static func beginHTTP1(on channel: any Channel, _ loop: LoopContext, _ role: ListenerRole, isSecure: Bool) throws {
+        try channel.pipeline.syncOperations.addHandler(
+            ConnectionHandler(loop: loop, role: role, remote: channel.remoteAddress, isSecure: isSecure)
+        )
+    }
+
+    private static func beginTLS(_ tls: ServerTLS, on channel: any Channel, _ loop: LoopContext) throws {
+        let negotiation = TLSNegotiation(loop: loop) { channel, isHTTP2 in
+            if isHTTP2 {
+                try HTTP2Connection.begin(on: channel, loop)
+            } else {
+                try beginHTTP1(on: channel, loop, .gateway, isSecure: true)
+            }
+        }
+        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context))
+        try channel.pipeline.syncOperations.addHandler(negotiation)
+    }
+
+    /// Shows new connections another certificate; those that are open keep what they began with.
+    package func replace(with tls: ServerTLS) { self.tls.withLock { $0 = tls } }
 
     /// Puts a new snapshot in force: each loop turns to it between two requests.
     package func replace(with snapshot: Snapshot) async throws {

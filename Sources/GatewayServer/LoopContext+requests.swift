@@ -7,12 +7,17 @@ extension LoopContext {
     /// Decides about a request, as of the clock's last reading.
     func admit(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, from peer: Gatekeeper.Peer) -> Admission {
         var admission = gatekeeper.admit(head, bytes, from: peer, at: clock.seconds)
+        refuseUnrecorded(&admission)
+        return admission
+    }
+
+    /// Refuses what may change something while it could not be told later that it was made.
+    func refuseUnrecorded(_ admission: inout Admission) {
         // INVARIANT (nothing changes unrecorded): what the decision log could not tell later is not done now.
         if admission.isAllowed, services.decisions.refuses(admission.method) {
             admission.outcome = .refuse(.auditUnavailable)
             admission.reason = Refusal.auditUnavailable.reason
         }
-        return admission
     }
 
     /// Counts a request and writes down what became of it.

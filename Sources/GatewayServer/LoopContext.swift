@@ -1,5 +1,6 @@
 import Access
 import GatewayCore
+import Logging
 import NIOCore
 import SharedState
 
@@ -17,12 +18,16 @@ final class LoopContext {
     var metrics: RequestMetrics
     /// Of the snapshots before this one.
     private(set) var pastTokenMemory = TokenMemoryCounts()
+    var shadow: ShadowJournal
     let pools: [String: UpstreamPool]
     /// Hands a list of revocations to every loop; back when all have it.
     var deliver: (@Sendable (RevocationList) async throws -> Void)?
     /// Where the heads of forwarded requests are put together.
     var scratch: [UInt8] = []
-    private(set) var connections: [ConnectionHandler] = []
+    /// Connections above a limit that are being told so.
+    var turnedAway = 0
+    private var lastTurnedAwayNote = Int64.min / 2
+    private(set) var connections: [any Watched] = []
     private var ticker: RepeatedTask?
     /// No new requests: connections close as they become idle.
     private(set) var isStopping = false
@@ -32,7 +37,9 @@ final class LoopContext {
         self.eventLoop = eventLoop
         self.services = services
         executor = LoopTaskExecutor(eventLoop)
-        pools = Dictionary(uniqueKeysWithValues: services.upstreams.map { ($0.name, UpstreamPool($0, eventLoop: eventLoop)) })
+        shadow = ShadowJournal(services.shadow)
+        pools = Dictionary(
+            uniqueKeysWithValues: services.upstreams.map { ($0.name, UpstreamPool($0, eventLoop: eventLoop, logger: services.logger)) })
         gatekeeper = Gatekeeper(snapshot, rates: services.rates)
         policyDigest = Array(snapshot.policy.digest.utf8)
         metrics = RequestMetrics(snapshot.policy)
@@ -69,12 +76,12 @@ final class LoopContext {
         services.decisions.submit(lines, count: count)
     }
 
-    func add(_ connection: ConnectionHandler) {
+    func add(_ connection: any Watched) {
         connection.registryIndex = connections.count
         connections.append(connection)
     }
 
-    func remove(_ connection: ConnectionHandler) {
+    func remove(_ connection: any Watched) {
         let index = connection.registryIndex
         guard index < connections.count, connections[index] === connection else { return }
         let last = connections.removeLast()
@@ -83,6 +90,14 @@ final class LoopContext {
             last.registryIndex = index
         }
         if isStopping, connections.isEmpty { finishStopping() }
+    }
+
+    /// Tells operators, once in a while, that a limit of connections is reached.
+    func noteTurnedAway() {
+        let now = WallClock.monotonic()
+        guard now - lastTurnedAwayNote > 10_000_000_000 else { return }
+        lastTurnedAwayNote = now
+        services.logger.warning("connections are turned away: `limits.connections` or `limits.connectionsPerAddress` is reached")
     }
 
     /// Lets requests in flight finish and closes what is idle; the future completes when no connection is left.

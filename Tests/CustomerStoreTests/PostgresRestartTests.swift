@@ -87,9 +87,9 @@ import Testing
     }
 
     private static func wait(_ what: String, _ condition: () -> Bool) async throws {
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(120)
         while !condition() {
-            try #require(ContinuousClock.now < end, "waited 30 s until \(what)")
+            try #require(ContinuousClock.now < end, "waited 120 s until \(what)")
             try await Task.sleep(for: .milliseconds(20))
         }
     }

@@ -25,6 +25,8 @@ struct PolicyReportTests {
         #expect(
             check.lines == [
                 "p:7:10: warning: no test covers the route `a.write`",
+                " 7 |   - {id: a.write, methods: [POST], path: /a, needs: [t], to: provisioning}",
+                "   |          ^",
                 "p: 0 errors, 1 warning; 2 routes, 2 tests, 1 of 2 routes covered by tests",
             ]
         )

@@ -2,6 +2,7 @@ import StrictJSON
 import Testing
 
 @testable import Access
+@testable import GatewayConfiguration
 
 /// The schema is for editors; what it can say must be what the compiler says.
 @Suite("The policy's JSON Schema")
@@ -45,5 +46,11 @@ struct PolicySchemaTests {
         let items = try Self.schema().root["$defs"]?["route"]?["properties"]?["methods"]?["items"]
         let known = Access.Method.allCases.filter { $0 != .options }.map(\.name)
         #expect(items?["enum"]?.elements.compactMap(\.string) == known)
+    }
+
+    @Test("is the one that the program carries")
+    func embedded() throws {
+        let file = String(decoding: try PolicyFixture.repositoryFile("policies/policy.schema.json"), as: UTF8.self)
+        #expect(PolicySchema.text + "\n" == file, "run .ci/embed-schema")
     }
 }

@@ -107,6 +107,8 @@ private func entry(_ key: String, in loaded: LoadedSettings) -> SettingEntry? { 
         let derived = load("listen: ['[::1]:8443', 127.0.0.1:80]").settings
         #expect(derived?.issuer == "http://[::1]:8443")
         #expect(derived?.isIssuerDerived == true)
+        let secure = load("listen: ['[::1]:8443']\ntls: { certificate: a.pem, key: a.key }").settings
+        #expect(secure?.issuer == "https://[::1]:8443")
         let given = load("issuer: https://gate.example/partners").settings
         #expect(given?.issuer == "https://gate.example/partners")
         #expect(given?.isIssuerDerived == false)

@@ -109,7 +109,7 @@ extension Admission {
         switch outcome {
         case .refuse(let refusal): "\(refusal.problem.status) \(refusal.problem.code.rawValue) \(reason.rawValue)"
         case .options: "options"
-        case .endpoint, .forward: caller?.principal.subject ?? "nobody"
+        case .endpoint, .forward, .ifFresh: caller?.principal.subject ?? "nobody"
         }
     }
 

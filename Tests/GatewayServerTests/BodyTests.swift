@@ -17,7 +17,8 @@ struct BodyTests {
             let counted = try gateway.send(Self.create(gateway, "Content-Length: \(Self.customer.utf8.count)\r\n", Self.customer))
             #expect(counted.status == 201)
             #expect(counted["location"]?.hasPrefix("/api/provisioning/customers/cus_") == true)
-            let chunked = "a\r\n\(Self.customer.prefix(10))\r\n\(String(Self.customer.utf8.count - 10, radix: 16))\r\n\(Self.customer.dropFirst(10))\r\n0\r\nX: y\r\n\r\n"
+            let chunked =
+                "a\r\n\(Self.customer.prefix(10))\r\n\(String(Self.customer.utf8.count - 10, radix: 16))\r\n\(Self.customer.dropFirst(10))\r\n0\r\nX: y\r\n\r\n"
             let client = try RawClient(port: gateway.port)
             for byte in Self.create(gateway, "Transfer-Encoding: chunked\r\n", chunked).utf8 { try client.send([byte]) }
             let response = try client.response()
@@ -48,7 +49,8 @@ struct BodyTests {
     func growsTooLarge() async throws {
         let log = try await TestGateway.run { gateway in
             let client = try RawClient(port: gateway.port)
-            try client.send(Self.create(gateway, "Transfer-Encoding: chunked\r\n", "400\r\n" + String(repeating: "a", count: 1024) + "\r\n1\r\n"))
+            try client.send(
+                Self.create(gateway, "Transfer-Encoding: chunked\r\n", "400\r\n" + String(repeating: "a", count: 1024) + "\r\n1\r\n"))
             try client.send("b")
             #expect(try client.response().status == 413)
             #expect(try client.isClosed())
@@ -71,7 +73,9 @@ struct BodyTests {
         }
     }
 
-    @Test("the wrong content type is refused before the body is read", arguments: ["text/plain", "application/jsonx", "", "multipart/form-data; boundary=application/json"])
+    @Test(
+        "the wrong content type is refused before the body is read",
+        arguments: ["text/plain", "application/jsonx", "", "multipart/form-data; boundary=application/json"])
     func contentType(type: String) async throws {
         try await TestGateway.run { gateway in
             let response = try gateway.send(Self.create(gateway, "Content-Length: 2\r\n", "{}", type: type))
@@ -87,7 +91,9 @@ struct BodyTests {
             let hidden = "GET /session HTTP/1.1\r\nHost: a\r\n\(gateway.bearer("acme"))\r\n"
             try client.send("GET /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: \(hidden.utf8.count)\r\n\r\n\(hidden)")
             #expect(try client.response().status == 404)
-            try client.send("GET /elsewhere HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(String(hidden.utf8.count, radix: 16))\r\n\(hidden)\r\n0\r\n\r\n")
+            try client.send(
+                "GET /elsewhere HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(String(hidden.utf8.count, radix: 16))\r\n\(hidden)\r\n0\r\n\r\n"
+            )
             #expect(try client.response().status == 404)
             try client.send("GET /hello2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             #expect(try client.response().status == 404)

@@ -15,7 +15,8 @@ struct ClientEndpointTests {
     static let form = "grant_type=client_credentials"
 
     static func assertion(
-        _ gateway: TestGateway, client: String = "acme", iss: String? = nil, aud: String = "\"\(TestGateway.issuer)\"", jti: String? = UUID().uuidString,
+        _ gateway: TestGateway, client: String = "acme", iss: String? = nil, aud: String = "\"\(TestGateway.issuer)\"",
+        jti: String? = UUID().uuidString,
         lifetime: Int64 = 60, header: String = #"{"alg":"HS256","typ":"JWT"}"#, secret: String? = nil
     ) -> String {
         let now = TestClock.now()
@@ -29,7 +30,8 @@ struct ClientEndpointTests {
     static func post(
         _ gateway: TestGateway, _ path: String = "/oauth2/token", assertion: String, _ form: String = form, lines: String = ""
     ) throws -> RawClient.Response {
-        let body = "\(form)&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=\(assertion)"
+        let body =
+            "\(form)&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=\(assertion)"
         return try gateway.send(
             "POST \(path) HTTP/1.1\r\nHost: a\r\n\(lines)Content-Type: application/x-www-form-urlencoded\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
         )
@@ -68,10 +70,13 @@ struct ClientEndpointTests {
         #expect(log.compactMap { $0["reason"]?.string } == ["allowed", "allowed", "allowed", "allowed"])
     }
 
-    @Test("T-01: the audience is the issuer, as a single string", arguments: [
-        "\"\(TestGateway.issuer)/oauth2/token\"", "[\"\(TestGateway.issuer)\"]", "[\"\(TestGateway.issuer)\",\"https://other.test\"]", "\"https://other.test\"", "\"\(TestGateway.issuer)/\"",
-        "null",
-    ])
+    @Test(
+        "T-01: the audience is the issuer, as a single string",
+        arguments: [
+            "\"\(TestGateway.issuer)/oauth2/token\"", "[\"\(TestGateway.issuer)\"]", "[\"\(TestGateway.issuer)\",\"https://other.test\"]",
+            "\"https://other.test\"", "\"\(TestGateway.issuer)/\"",
+            "null",
+        ])
     func t01(audience: String) async throws {
         try await TestGateway.run { gateway in
             let assertion = Self.assertion(gateway, aud: audience)
@@ -94,8 +99,10 @@ struct ClientEndpointTests {
             let others = Self.assertion(gateway, client: "other", jti: "the-same-id")
             #expect(try Self.post(gateway, assertion: others).status == 200)
             let refused = [
-                Self.assertion(gateway, jti: nil), Self.assertion(gateway, lifetime: 3600), Self.assertion(gateway, lifetime: 61), Self.assertion(gateway, lifetime: 0),
-                Self.assertion(gateway, iss: "other"), Self.assertion(gateway, header: #"{"alg":"none"}"#), Self.assertion(gateway, header: #"{"alg":"HS512"}"#),
+                Self.assertion(gateway, jti: nil), Self.assertion(gateway, lifetime: 3600), Self.assertion(gateway, lifetime: 61),
+                Self.assertion(gateway, lifetime: 0),
+                Self.assertion(gateway, iss: "other"), Self.assertion(gateway, header: #"{"alg":"none"}"#),
+                Self.assertion(gateway, header: #"{"alg":"HS512"}"#),
                 gateway.token("acme"), "x.y.z",
             ]
             for assertion in refused { Self.expectInvalidClient(try Self.post(gateway, assertion: assertion)) }
@@ -108,7 +115,9 @@ struct ClientEndpointTests {
         try await TestGateway.run { gateway in
             let assertion = Self.assertion(gateway)
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
-                for _ in 0..<20 { group.addTask(executorPreference: BlockingExecutor.shared) { try Self.post(gateway, assertion: assertion).status } }
+                for _ in 0..<20 {
+                    group.addTask(executorPreference: BlockingExecutor.shared) { try Self.post(gateway, assertion: assertion).status }
+                }
                 return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
             }
             #expect(statuses == [200: 1, 401: 19])
@@ -120,7 +129,8 @@ struct ClientEndpointTests {
         try await TestGateway.run { gateway in
             var bodies: Set<String> = []
             let assertions = [
-                Self.assertion(gateway, client: "nobody", secret: "x"), Self.assertion(gateway, secret: gateway.secrets["other"]), Self.assertion(gateway, client: "off"),
+                Self.assertion(gateway, client: "nobody", secret: "x"), Self.assertion(gateway, secret: gateway.secrets["other"]),
+                Self.assertion(gateway, client: "off"),
                 Self.assertion(gateway, client: "elsewhere"), Self.assertion(gateway, aud: "1", secret: "x"),
             ]
             for assertion in assertions {
@@ -148,10 +158,13 @@ struct ClientEndpointTests {
         }
     }
 
-    @Test("T-03: one way to authenticate, one client", arguments: [
-        ("&client_secret=x", true, false), ("", true, true), ("&client_secret=x", false, true), ("&client_id=other", true, false), ("&client_id=other", false, true),
-        ("&client_secret=x&client_id=acme", true, true),
-    ])
+    @Test(
+        "T-03: one way to authenticate, one client",
+        arguments: [
+            ("&client_secret=x", true, false), ("", true, true), ("&client_secret=x", false, true), ("&client_id=other", true, false),
+            ("&client_id=other", false, true),
+            ("&client_secret=x&client_id=acme", true, true),
+        ])
     func t03(more: String, hasBasic: Bool, hasAssertion: Bool) async throws {
         try await TestGateway.run { gateway in
             let lines = hasBasic ? Self.basic(gateway) : ""
@@ -171,7 +184,8 @@ struct ClientEndpointTests {
         try await TestGateway.run { gateway in
             let assertion = Self.assertion(gateway)
             for form in [
-                "\(Self.form)&client_assertion=\(assertion)", "\(Self.form)&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                "\(Self.form)&client_assertion=\(assertion)",
+                "\(Self.form)&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
                 "\(Self.form)&client_assertion=\(assertion)&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:saml2-bearer",
                 "\(Self.form)&client_assertion=\(assertion)&client_assertion=\(assertion)&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
             ] {
@@ -184,9 +198,11 @@ struct ClientEndpointTests {
         }
     }
 
-    @Test("T-04: credentials in the URL are refused, everywhere", arguments: [
-        "access_token", "jwt", "client_secret", "client_assertion", "ACCESS_TOKEN",
-    ])
+    @Test(
+        "T-04: credentials in the URL are refused, everywhere",
+        arguments: [
+            "access_token", "jwt", "client_secret", "client_assertion", "ACCESS_TOKEN",
+        ])
     func t04(name: String) async throws {
         let log = try await TestGateway.run { gateway in
             for path in ["/session", "/api/provisioning/customers", "/hello", "/oauth2/token"] {
@@ -202,9 +218,12 @@ struct ClientEndpointTests {
         for record in log { #expect(!String(decoding: record.utf8, as: UTF8.self).contains("SECRET-IN-URL")) }
     }
 
-    @Test("T-05: a scope that is wider, unknown, doubled, huge or no text at all", arguments: [
-        "customers:write+admin", "customers:read+customers:read", "customers:delete", String(repeating: "x", count: 10_000), "%C3%A9", "+customers:read", "*",
-    ])
+    @Test(
+        "T-05: a scope that is wider, unknown, doubled, huge or no text at all",
+        arguments: [
+            "customers:write+admin", "customers:read+customers:read", "customers:delete", String(repeating: "x", count: 10_000), "%C3%A9",
+            "+customers:read", "*",
+        ])
     func t05(scope: String) async throws {
         try await TestGateway.run { gateway in
             let response = try Self.post(gateway, "/oauth2/token", client: "reader", "\(Self.form)&scope=\(scope)")
@@ -271,7 +290,9 @@ struct ClientEndpointTests {
             #expect(own.json?["iss"]?.string == TestGateway.issuer)
             #expect((own.json?["exp"]?.integer ?? 0) > TestClock.now())
             let expired = gateway.token("narrow", at: TestClock.now() - 1000)
-            for (client, token) in [("acme", token), ("narrow", "nonsense"), ("narrow", expired), ("narrow", gateway.token("acme")), ("narrow", "")] {
+            for (client, token) in [
+                ("acme", token), ("narrow", "nonsense"), ("narrow", expired), ("narrow", gateway.token("acme")), ("narrow", ""),
+            ] {
                 let response = try Self.post(gateway, "/oauth2/introspect", client: client, "token=\(token)")
                 #expect(response.status == 200)
                 #expect(response.body == #"{"active":false}"#)
@@ -345,7 +366,9 @@ struct ClientEndpointTests {
             #expect(json["revocation_endpoint"]?.string == TestGateway.issuer + "/oauth2/revoke")
             for endpoint in ["token", "introspection", "revocation"] {
                 #expect(
-                    json["\(endpoint)_endpoint_auth_methods_supported"]?.elements.compactMap(\.string) == ["client_secret_basic", "client_secret_jwt"]
+                    json["\(endpoint)_endpoint_auth_methods_supported"]?.elements.compactMap(\.string) == [
+                        "client_secret_basic", "client_secret_jwt",
+                    ]
                 )
                 #expect(json["\(endpoint)_endpoint_auth_signing_alg_values_supported"]?.elements.compactMap(\.string) == ["HS256"])
             }

@@ -102,7 +102,9 @@ final class RawClient {
     func skip(_ count: Int) throws {
         var missing = count
         while missing > 0 {
-            if buffer.isEmpty { guard try fill() else { throw Failure(what: "closed in the body, \(missing) of \(count) bytes before its end") } }
+            if buffer.isEmpty {
+                guard try fill() else { throw Failure(what: "closed in the body, \(missing) of \(count) bytes before its end") }
+            }
             let part = min(missing, buffer.count)
             buffer.removeFirst(part)
             missing -= part

@@ -31,7 +31,9 @@ final class RawSocket: Sendable {
     static func holdingPort(_ port: Int = 0) throws -> RawSocket {
         let socket = RawSocket(descriptor: socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0))
         socket.set(SO_REUSEADDR, CInt(1))
-        guard unsafe socket.withAddress(port, { unsafe bind(socket.descriptor, $0, $1) }) == 0 else { throw Failure(what: "bind: \(errno)") }
+        guard unsafe socket.withAddress(port, { unsafe bind(socket.descriptor, $0, $1) }) == 0 else {
+            throw Failure(what: "bind: \(errno)")
+        }
         return socket
     }
 

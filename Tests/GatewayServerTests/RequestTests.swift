@@ -1,5 +1,5 @@
-import HTTPWire
 import GatewayServer
+import HTTPWire
 import StrictJSON
 import Testing
 
@@ -42,7 +42,8 @@ struct RequestTests {
         "without a credential, each refusal has its place in the order",
         arguments: [
             Refused("no route", "GET /nowhere", 404, "not_found"),
-            Refused("no route wins over a bad token", "GET /nowhere HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n\r\n", 404, "not_found"),
+            Refused(
+                "no route wins over a bad token", "GET /nowhere HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n\r\n", 404, "not_found"),
             Refused("a known path, another method", "DELETE /api/provisioning/customers", 405, "method_not_allowed"),
             Refused("no credential", "GET /api/provisioning/customers", 401, "unauthenticated"),
             Refused("no credential for the session", "GET /session", 401, "unauthenticated"),
@@ -68,14 +69,22 @@ struct RequestTests {
             Refused("overlong UTF-8 (P-20)", "GET /%c0%ae%c0%ae/", 400, "malformed_target"),
             Refused("the query takes no part in routing (P-07)", "GET /api/provisioning/customers?x=/hello", 401, "unauthenticated"),
             Refused("a foreign authority", "GET http://evil.test/hello HTTP/1.1\r\nHost: gateway.test\r\n\r\n", 400, "malformed_target"),
-            Refused("two Authorization headers (H-11)", "GET /hello HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n", 400, "repeated_header"),
-            Refused("both lengths (F-02)", "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "malformed_request"),
+            Refused(
+                "two Authorization headers (H-11)", "GET /hello HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n", 400,
+                "repeated_header"),
+            Refused(
+                "both lengths (F-02)", "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400,
+                "malformed_request"),
             Refused("an unknown expectation", "GET /hello HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n", 417, "expectation_failed"),
-            Refused("another scheme than Bearer", "GET /session HTTP/1.1\r\nHost: a\r\nAuthorization: Basic YTpi\r\n\r\n", 401, "invalid_token"),
+            Refused(
+                "another scheme than Bearer", "GET /session HTTP/1.1\r\nHost: a\r\nAuthorization: Basic YTpi\r\n\r\n", 401, "invalid_token"),
             Refused("Bearer and nothing (S-03)", "GET /session HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer\r\n\r\n", 401, "invalid_token"),
-            Refused("Bearer and two spaces (S-03)", "GET /session HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer  x\r\n\r\n", 401, "invalid_token"),
+            Refused(
+                "Bearer and two spaces (S-03)", "GET /session HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer  x\r\n\r\n", 401, "invalid_token"
+            ),
             Refused("Bearer %", "GET /session HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %\r\n\r\n", 401, "invalid_token"),
-            Refused("control headers of others do nothing (H-05, H-09)",
+            Refused(
+                "control headers of others do nothing (H-05, H-09)",
                 "GET /api/provisioning/customers HTTP/1.1\r\nHost: a\r\nX-Forwarded-Uri: /hello\r\nX-Original-URL: /hello\r\nx-middleware-subrequest: a\r\nUser-Agent: kube-probe/1.30\r\n\r\n",
                 401, "unauthenticated"),
         ]
@@ -220,7 +229,9 @@ struct RequestTests {
         }
     }
 
-    @Test("a request id that could do harm is replaced (L-02)", arguments: ["short", "has space", "x{\"decision\":1}", String(repeating: "a", count: 129)])
+    @Test(
+        "a request id that could do harm is replaced (L-02)",
+        arguments: ["short", "has space", "x{\"decision\":1}", String(repeating: "a", count: 129)])
     func requestIDs(id: String) async throws {
         try await TestGateway.run { gateway in
             let response = try gateway.get("/session", "X-Request-Id: \(id)\r\n")
@@ -267,7 +278,10 @@ struct RequestTests {
             #expect(next["prev"]?.string == line["hash"]?.string)
         }
         #expect(Set(log.compactMap { $0["hash"]?.string }).count == 20)
-        for name in ["time", "request_id", "method", "path", "route", "caller", "subject", "tenant", "roles", "scopes", "token_id", "remote", "decision", "reason", "policy", "status", "duration_us"] {
+        for name in [
+            "time", "request_id", "method", "path", "route", "caller", "subject", "tenant", "roles", "scopes", "token_id", "remote",
+            "decision", "reason", "policy", "status", "duration_us",
+        ] {
             #expect(log[0][name] != nil, "\(name)")
         }
     }

@@ -32,7 +32,10 @@ struct SessionAttackTests {
 
     @Test("S-01: what another purpose's key made is no session, and what names nobody is none either (CVE-2023-48309)")
     func s01() async throws {
-        let purposes = ["", "authjs.state", "authjs.pkce.code_verifier", "authjs.nonce", "authjs.csrf-token", "__Secure-authjs.session-token", "authjs.session-token.0"]
+        let purposes = [
+            "", "authjs.state", "authjs.pkce.code_verifier", "authjs.nonce", "authjs.csrf-token", "__Secure-authjs.session-token",
+            "authjs.session-token.0",
+        ]
         var rows = try purposes.map { ("salt \($0)", TestSession.cookie(try TestSession.token(cookie: $0))) }
         let old = try TestSession.sealed(
             salt: "", info: "Auth.js Generated Encryption Key", count: 32, header: #"{"alg":"dir","enc":"A256GCM"}"#)
@@ -48,16 +51,21 @@ struct SessionAttackTests {
 
     @Test("S-02: without a secret no session gets in anywhere, whatever it is made with")
     func s02() async throws {
-        let rows = try ["", "a", TestSession.secrets[0]].filter { !$0.isEmpty }.map { ("secret \($0)", TestSession.cookie(try TestSession.token(secret: $0))) }
+        let rows = try ["", "a", TestSession.secrets[0]].filter { !$0.isEmpty }.map {
+            ("secret \($0)", TestSession.cookie(try TestSession.token(secret: $0)))
+        }
         let bearer = ("bearer", "Authorization: Bearer \(try TestSession.token())\r\n")
         let reasons = try await Self.refuse(rows + [bearer, ("junk", TestSession.cookie("junk"))], sessionSecrets: [])
         #expect(Set(reasons) == ["unknown_key"])
     }
 
-    @Test("S-03: malformed bearer values are refused and the gateway lives on (GHSA-xmf8-cvqr-rfgj)", arguments: [
-        "Bearer %", "Bearer %E0%A4", "Bearer", "Bearer  two  spaces", "Bearer\ta.b.c", "Bearer a b", "Bearer %00", "Bearer %2E%2E%2E%2E", "Bearer ....", "Bearer ..",
-        "Bearer \u{E9}", "bearer:x", "Bearer,x",
-    ])
+    @Test(
+        "S-03: malformed bearer values are refused and the gateway lives on (GHSA-xmf8-cvqr-rfgj)",
+        arguments: [
+            "Bearer %", "Bearer %E0%A4", "Bearer", "Bearer  two  spaces", "Bearer\ta.b.c", "Bearer a b", "Bearer %00",
+            "Bearer %2E%2E%2E%2E", "Bearer ....", "Bearer ..",
+            "Bearer \u{E9}", "bearer:x", "Bearer,x",
+        ])
     func s03(value: String) async throws {
         try await TestGateway.run { gateway in
             let client = try RawClient(port: gateway.port)
@@ -74,22 +82,29 @@ struct SessionAttackTests {
         let evil = try TestSession.token(subject: "evil@example.com")
         let secure = try TestSession.token(cookie: "__Secure-\(Self.name)")
         try await Self.refuse([
-            ("twice", "Cookie: \(Self.name)=\(token); \(Self.name)=\(token)\r\n"), ("twice, differing", "Cookie: \(Self.name)=\(evil); \(Self.name)=\(token)\r\n"),
-            ("twice, one empty", "Cookie: \(Self.name)=; \(Self.name)=\(token)\r\n"), ("twice, in two lines", TestSession.cookie(evil) + TestSession.cookie(token)),
-            ("quoted", "Cookie: \(Self.name)=\"\(token)\"\r\n"), ("with a blank inside", "Cookie: \(Self.name)=\(token.prefix(40)) \(token.dropFirst(40))\r\n"),
+            ("twice", "Cookie: \(Self.name)=\(token); \(Self.name)=\(token)\r\n"),
+            ("twice, differing", "Cookie: \(Self.name)=\(evil); \(Self.name)=\(token)\r\n"),
+            ("twice, one empty", "Cookie: \(Self.name)=; \(Self.name)=\(token)\r\n"),
+            ("twice, in two lines", TestSession.cookie(evil) + TestSession.cookie(token)),
+            ("quoted", "Cookie: \(Self.name)=\"\(token)\"\r\n"),
+            ("with a blank inside", "Cookie: \(Self.name)=\(token.prefix(40)) \(token.dropFirst(40))\r\n"),
             ("with a comma", "Cookie: \(Self.name)=\(token), a=b\r\n"), ("two in one value", "Cookie: \(Self.name)=\(token)=\(token)\r\n"),
         ])
         try await Self.refuse(
             [
-                ("nameless (CVE-2023-23934)", "Cookie: =\(Self.name)=\(token)\r\n"), ("nameless, prefixed", "Cookie: =__Secure-\(Self.name)=\(secure)\r\n"),
+                ("nameless (CVE-2023-23934)", "Cookie: =\(Self.name)=\(token)\r\n"),
+                ("nameless, prefixed", "Cookie: =__Secure-\(Self.name)=\(secure)\r\n"),
                 ("upper case", "Cookie: \(Self.name.uppercased())=\(token)\r\n"), ("a longer name", "Cookie: \(Self.name)X=\(token)\r\n"),
-                ("a shorter name", "Cookie: \(Self.name.dropLast())=\(token)\r\n"), ("the secure name on plain HTTP", "Cookie: __Secure-\(Self.name)=\(secure)\r\n"),
-                ("the host name", "Cookie: __Host-\(Self.name)=\(token)\r\n"), ("encoded name", "Cookie: authjs%2Esession-token=\(token)\r\n"),
+                ("a shorter name", "Cookie: \(Self.name.dropLast())=\(token)\r\n"),
+                ("the secure name on plain HTTP", "Cookie: __Secure-\(Self.name)=\(secure)\r\n"),
+                ("the host name", "Cookie: __Host-\(Self.name)=\(token)\r\n"),
+                ("encoded name", "Cookie: authjs%2Esession-token=\(token)\r\n"),
                 ("Cookie2", "Cookie2: \(Self.name)=\(token)\r\n"), ("in another header", "X-Cookie: \(Self.name)=\(token)\r\n"),
             ], code: "unauthenticated", challenge: nil)
         try await TestGateway.run { gateway in
             for line in [
-                "Cookie: $Version=1; \(Self.name)=\(token)", "Cookie: ;;;junk; a; =x; \(Self.name)=\(token);", "Cookie: a=\"b; \(Self.name)=\(token)",
+                "Cookie: $Version=1; \(Self.name)=\(token)", "Cookie: ;;;junk; a; =x; \(Self.name)=\(token);",
+                "Cookie: a=\"b; \(Self.name)=\(token)",
                 "Cookie: \(Self.name)X=\(evil); \(Self.name)=\(token)",
             ] {
                 let response = try gateway.get("/session", line + "\r\n")
@@ -120,16 +135,22 @@ struct SessionAttackTests {
         }
         let whole = try TestSession.token()
         try await Self.refuse([
-            ("the first is missing", line([(".1", pieces[1]), (".2", pieces[2])])), ("one in the middle is missing", line([(".0", pieces[0]), (".2", pieces[2])])),
-            ("the last is missing", line([(".0", pieces[0]), (".1", pieces[1])])), ("numbered from 1", line([(".1", pieces[0]), (".2", pieces[1]), (".3", pieces[2])])),
+            ("the first is missing", line([(".1", pieces[1]), (".2", pieces[2])])),
+            ("one in the middle is missing", line([(".0", pieces[0]), (".2", pieces[2])])),
+            ("the last is missing", line([(".0", pieces[0]), (".1", pieces[1])])),
+            ("numbered from 1", line([(".1", pieces[0]), (".2", pieces[1]), (".3", pieces[2])])),
             ("swapped", line([(".0", pieces[0]), (".1", pieces[2]), (".2", pieces[1])])),
             ("a stale one too many", line([(".0", pieces[0]), (".1", pieces[1]), (".2", pieces[2]), (".3", pieces[2])])),
             ("one twice", line([(".0", pieces[0]), (".1", pieces[1]), (".1", pieces[1]), (".2", pieces[2])])),
-            ("beside the whole", line([("", whole), (".0", pieces[0]), (".1", pieces[1]), (".2", pieces[2])])), ("beside another", line([("", whole), (".0", "x")])),
-            (".00", line([(".00", pieces[0]), (".1", pieces[1]), (".2", pieces[2])])), (".01", line([(".0", pieces[0]), (".01", pieces[1]), (".2", pieces[2])])),
-            (".-1", line([(".-1", "x"), (".0", pieces[0]), (".1", pieces[1]), (".2", pieces[2])])), (".+0", line([(".+0", whole)])), (".x", line([(".x", whole)])),
+            ("beside the whole", line([("", whole), (".0", pieces[0]), (".1", pieces[1]), (".2", pieces[2])])),
+            ("beside another", line([("", whole), (".0", "x")])),
+            (".00", line([(".00", pieces[0]), (".1", pieces[1]), (".2", pieces[2])])),
+            (".01", line([(".0", pieces[0]), (".01", pieces[1]), (".2", pieces[2])])),
+            (".-1", line([(".-1", "x"), (".0", pieces[0]), (".1", pieces[1]), (".2", pieces[2])])), (".+0", line([(".+0", whole)])),
+            (".x", line([(".x", whole)])),
             (".", line([(".", whole)])), (".0.0", line([(".0.0", whole)])), ("1000 of them", line((0..<1000).map { (".\($0)", "a") })),
-            ("33 of them", line((0..<33).map { (".\($0)", "a") })), ("a huge number", line([(".0", pieces[0]), (".18446744073709551616", pieces[1])])),
+            ("33 of them", line((0..<33).map { (".\($0)", "a") })),
+            ("a huge number", line([(".0", pieces[0]), (".18446744073709551616", pieces[1])])),
         ])
         try await TestGateway.run { gateway in
             // In whatever order they come, in one line or in several; an empty cookie is one that is being expired.
@@ -157,18 +178,41 @@ struct SessionAttackTests {
             ("v4's info, long", TestSession.cookie(try TestSession.sealed(salt: "", info: v4, count: 64, header: cbc))),
             ("v4's info with the salt", TestSession.cookie(try TestSession.sealed(salt: Self.name, info: v4, count: 64, header: cbc))),
             ("a v5 key in a v4 cookie", TestSession.cookie(try TestSession.token(), "next-auth.session-token")),
-            ("v4's older secret", TestSession.cookie(try TestSession.token(.nextauthV4, secret: TestSession.secrets[1]), "next-auth.session-token")),
-            ("no algorithm", TestSession.cookie(try TestSession.sealed(salt: Self.name, info: v5, count: 64, header: #"{"enc":"A256CBC-HS512"}"#))),
-            ("zip", TestSession.cookie(try TestSession.sealed(salt: Self.name, info: v5, count: 64, header: #"{"alg":"dir","enc":"A256CBC-HS512","zip":"DEF"}"#))),
-            ("crit", TestSession.cookie(try TestSession.sealed(salt: Self.name, info: v5, count: 64, header: #"{"alg":"dir","enc":"A256CBC-HS512","crit":["exp"]}"#))),
-            ("an unknown id", TestSession.cookie(try TestSession.sealed(salt: Self.name, info: v5, count: 64, header: #"{"alg":"dir","enc":"A256CBC-HS512","kid":"x"}"#))),
-            ("signed, where no profile is", TestSession.cookie(try TestSession.token(.jwtHS256))), ("v3", TestSession.cookie(try TestSession.token(.nextauthV3))),
-            ("unsigned (J-01)", TestSession.cookie("eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyXzAxIn0.")), ("a database id", TestSession.cookie("7c9e6679-7425-40de-944b-e07fc1f90ae7")),
+            (
+                "v4's older secret",
+                TestSession.cookie(try TestSession.token(.nextauthV4, secret: TestSession.secrets[1]), "next-auth.session-token")
+            ),
+            (
+                "no algorithm",
+                TestSession.cookie(try TestSession.sealed(salt: Self.name, info: v5, count: 64, header: #"{"enc":"A256CBC-HS512"}"#))
+            ),
+            (
+                "zip",
+                TestSession.cookie(
+                    try TestSession.sealed(
+                        salt: Self.name, info: v5, count: 64, header: #"{"alg":"dir","enc":"A256CBC-HS512","zip":"DEF"}"#))
+            ),
+            (
+                "crit",
+                TestSession.cookie(
+                    try TestSession.sealed(
+                        salt: Self.name, info: v5, count: 64, header: #"{"alg":"dir","enc":"A256CBC-HS512","crit":["exp"]}"#))
+            ),
+            (
+                "an unknown id",
+                TestSession.cookie(
+                    try TestSession.sealed(salt: Self.name, info: v5, count: 64, header: #"{"alg":"dir","enc":"A256CBC-HS512","kid":"x"}"#))
+            ),
+            ("signed, where no profile is", TestSession.cookie(try TestSession.token(.jwtHS256))),
+            ("v3", TestSession.cookie(try TestSession.token(.nextauthV3))),
+            ("unsigned (J-01)", TestSession.cookie("eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1c2VyXzAxIn0.")),
+            ("a database id", TestSession.cookie("7c9e6679-7425-40de-944b-e07fc1f90ae7")),
         ]
         try await Self.refuse(rows)
         try await TestGateway.run { gateway in
             for lines in [
-                TestSession.cookie(try TestSession.token(secret: TestSession.secrets[1])), bearer(try TestSession.token(secret: TestSession.secrets[1])),
+                TestSession.cookie(try TestSession.token(secret: TestSession.secrets[1])),
+                bearer(try TestSession.token(secret: TestSession.secrets[1])),
                 TestSession.cookie(try TestSession.sealed(salt: Self.name, info: v5, count: 64, header: cbc)),
                 TestSession.cookie(try TestSession.sealed(salt: Self.name, info: v5, count: 32, header: gcm)),
                 TestSession.cookie(try TestSession.token(.nextauthV4), "next-auth.session-token"),
@@ -185,7 +229,10 @@ struct SessionAttackTests {
         let other = try TestSession.token(subject: "bob@example.com")
         let log = try await TestGateway.run { gateway in
             let cookie = TestSession.cookie(token)
-            for lines in [cookie + gateway.bearer("acme"), cookie + "Authorization: Bearer \(other)\r\n", "Authorization: Bearer \(other)\r\n" + cookie] {
+            for lines in [
+                cookie + gateway.bearer("acme"), cookie + "Authorization: Bearer \(other)\r\n",
+                "Authorization: Bearer \(other)\r\n" + cookie,
+            ] {
                 for _ in 1...2 {
                     let response = try gateway.get("/session", lines)
                     #expect(response.status == 400)
@@ -198,8 +245,10 @@ struct SessionAttackTests {
                 try gateway.get("\(Self.list)/cus_00000000000000000000000000", cookie + lines, method: "DELETE")
             }
             for lines in [
-                "", "Origin: https://evil.example\r\n", "Origin: null\r\n", "Origin: http://gateway.test.evil.example\r\n", "Referer: http://gateway.test/\r\n",
-                "Sec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site: same-site\r\n", "Sec-Fetch-Site: none\r\n", "X-Forwarded-Host: evil.example\r\nOrigin: http://evil.example\r\n",
+                "", "Origin: https://evil.example\r\n", "Origin: null\r\n", "Origin: http://gateway.test.evil.example\r\n",
+                "Referer: http://gateway.test/\r\n",
+                "Sec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site: same-site\r\n", "Sec-Fetch-Site: none\r\n",
+                "X-Forwarded-Host: evil.example\r\nOrigin: http://evil.example\r\n",
                 "Forwarded: host=evil.example\r\nOrigin: http://evil.example\r\n", "Origin: https://gateway.test\r\n",
                 "X-HTTP-Method-Override: GET\r\n",
             ] {
@@ -228,16 +277,19 @@ struct SessionAttackTests {
             let collected = Bodies()
             let log = try await TestGateway.run { gateway in
                 for lines in [
-                    TestSession.cookie("junk"), TestSession.cookie(String(token.dropLast(4)) + "AAAA"), TestSession.cookie(try TestSession.token(secret: "x")),
+                    TestSession.cookie("junk"), TestSession.cookie(String(token.dropLast(4)) + "AAAA"),
+                    TestSession.cookie(try TestSession.token(secret: "x")),
                     TestSession.cookie(try TestSession.token(lifetime: 60, at: TestClock.now() - 3600)),
-                    TestSession.cookie(try TestSession.token(subject: "a\u{0}b")), "Authorization: Bearer \(try TestSession.token(secret: "x"))\r\n",
+                    TestSession.cookie(try TestSession.token(subject: "a\u{0}b")),
+                    "Authorization: Bearer \(try TestSession.token(secret: "x"))\r\n",
                 ] {
                     collected.add(try gateway.get("/session", lines + "X-Request-Id: the-same-id\r\n").body)
                 }
             }
             let text = log.map { String(describing: $0) }.joined()
             #expect(!text.contains("eyJ") && !text.contains("session-token"))
-            #expect(log.map { $0["reason"]?.string } == ["malformed_token", "bad_mac", "unknown_key", "expired", "bad_claim", "unknown_key"])
+            #expect(
+                log.map { $0["reason"]?.string } == ["malformed_token", "bad_mac", "unknown_key", "expired", "bad_claim", "unknown_key"])
             return collected.all
         }()
         #expect(bodies.count == 1)

@@ -16,7 +16,8 @@ struct SessionTests {
         let log = try await TestGateway.run { gateway in
             let name = profile.cookieName(secure: false)
             let now = TestClock.now()
-            let token = try TestSession.token(profile, roles: ["provisioning-admin", "partner-writer", "root"], more: [("tenantId", 42)], at: now)
+            let token = try TestSession.token(
+                profile, roles: ["provisioning-admin", "partner-writer", "root"], more: [("tenantId", 42)], at: now)
             for lines in [TestSession.cookie(token, name), "Authorization: Bearer \(token)\r\n"] {
                 let response = try gateway.get("/session", lines)
                 #expect(response.status == 200)
@@ -35,7 +36,10 @@ struct SessionTests {
             #expect(try gateway.get("/session").code == "unauthenticated")
         }
         #expect(log.count == 5)
-        #expect(log.prefix(4).allSatisfy { $0["subject"]?.string == "ada@example.com" && $0["caller"]?.string == "staff" && $0["token_id"]?.string == "j" })
+        #expect(
+            log.prefix(4).allSatisfy {
+                $0["subject"]?.string == "ada@example.com" && $0["caller"]?.string == "staff" && $0["token_id"]?.string == "j"
+            })
         #expect(log.first?["tenant"]?.string == "42")
         #expect(log.first?["roles"]?.elements.compactMap(\.string) == ["provisioning-admin"])
     }
@@ -101,7 +105,8 @@ struct SessionTests {
             let cookie = TestSession.cookie(try TestSession.token())
             let app = "Origin: https://app.example.com\r\n"
             let preflight = try gateway.get(
-                Self.list, app + "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type,idempotency-key\r\n", method: "OPTIONS")
+                Self.list, app + "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type,idempotency-key\r\n",
+                method: "OPTIONS")
             #expect(preflight.status == 204)
             #expect(preflight["allow"] == "GET, HEAD, POST, OPTIONS")
             #expect(preflight["access-control-allow-origin"] == "https://app.example.com")
@@ -112,23 +117,32 @@ struct SessionTests {
 
             let customer = #"{"name":"Ada Ltd","contactEmail":"ada@example.com"}"#
             let rows: [(request: String, status: Int)] = [
-                ("GET /session", 200), ("GET \(Self.list)", 200), ("GET /nowhere", 404), ("PUT /session", 405), ("GET /staff-only", 404), ("GET /signed", 403),
+                ("GET /session", 200), ("GET \(Self.list)", 200), ("GET /nowhere", 404), ("PUT /session", 405), ("GET /staff-only", 404),
+                ("GET /signed", 403),
                 ("GET \(Self.list)?access_token=x", 400), ("BREW /", 501), ("POST \(Self.list)", 422),
             ]
-            for (origin, isAllowed) in [("https://app.example.com", true), ("http://gateway.test", true), ("https://evil.example", false), ("null", false)] {
+            for (origin, isAllowed) in [
+                ("https://app.example.com", true), ("http://gateway.test", true), ("https://evil.example", false), ("null", false),
+            ] {
                 for row in rows {
-                    let body = row.status == 422 ? "Content-Type: application/json\r\nContent-Length: \(customer.utf8.count)\r\n\r\n\(customer)" : "\r\n"
-                    let response = try gateway.send("\(row.request) HTTP/1.1\r\nHost: gateway.test\r\n\(cookie)Origin: \(origin)\r\n\(body)")
+                    let body =
+                        row.status == 422
+                        ? "Content-Type: application/json\r\nContent-Length: \(customer.utf8.count)\r\n\r\n\(customer)" : "\r\n"
+                    let response = try gateway.send(
+                        "\(row.request) HTTP/1.1\r\nHost: gateway.test\r\n\(cookie)Origin: \(origin)\r\n\(body)")
                     // BREW ends before the origin is looked at: nobody can ask it from a page.
                     let isTold = isAllowed && row.status != 501
                     #expect(response.status == (row.status == 422 && !isAllowed ? 403 : row.status), "\(row.request) \(origin)")
                     #expect(response["access-control-allow-origin"] == (isTold ? origin : nil), "\(row.request) \(origin)")
                     #expect(response["access-control-allow-credentials"] == (isTold ? "true" : nil))
                     #expect((response["access-control-expose-headers"] ?? "").contains("X-Request-Id") == isTold)
-                    if row.status != 501 { #expect(response.headers.contains { $0.name == "vary" && $0.value == "Origin" }, "\(row.request)") }
+                    if row.status != 501 {
+                        #expect(response.headers.contains { $0.name == "vary" && $0.value == "Origin" }, "\(row.request)")
+                    }
                 }
             }
-            let foreign = try gateway.get(Self.list, "Origin: https://evil.example\r\nAccess-Control-Request-Method: POST\r\n", method: "OPTIONS")
+            let foreign = try gateway.get(
+                Self.list, "Origin: https://evil.example\r\nAccess-Control-Request-Method: POST\r\n", method: "OPTIONS")
             #expect(!foreign.headers.contains { $0.name.hasPrefix("access-control-") })
         }
     }

@@ -39,7 +39,8 @@ struct SignedRequest {
     var message: SignableMessage {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var message = SignableMessage(
-            method: Array(method.utf8), host: Array(host.utf8), path: Array(parts[0].utf8), query: parts.count > 1 ? Array(parts[1].utf8) : nil,
+            method: Array(method.utf8), host: Array(host.utf8), path: Array(parts[0].utf8),
+            query: parts.count > 1 ? Array(parts[1].utf8) : nil,
             hasBody: body != nil
         )
         message.add("authorization", Array("Bearer \(token)".utf8))

@@ -26,7 +26,9 @@ struct SignedRequestTests {
         #expect(response.status == 401, sourceLocation: sourceLocation)
         #expect(response.code == "signature", sourceLocation: sourceLocation)
         #expect(response.component == component, sourceLocation: sourceLocation)
-        #expect(response["accept-signature"]?.hasPrefix("gatehouse=(\"@method\" \"@authority\" \"@path\" \"@query\" \"authorization\"") == true, sourceLocation: sourceLocation)
+        #expect(
+            response["accept-signature"]?.hasPrefix("gatehouse=(\"@method\" \"@authority\" \"@path\" \"@query\" \"authorization\"") == true,
+            sourceLocation: sourceLocation)
         #expect(response["want-content-digest"] == "sha-256=10, sha-512=5", sourceLocation: sourceLocation)
         #expect(response["www-authenticate"] == #"Bearer realm="gatehouse""#, sourceLocation: sourceLocation)
     }
@@ -50,7 +52,8 @@ struct SignedRequestTests {
             #expect(try gateway.send(post.text()).status == 201)
             post.nonce = UUID().uuidString
             post.idempotencyKey = "key-1"
-            post.digest = "sha-512=:\(Base64.encode(Digest.hash(.sha512, Array(customer.utf8)))):, \(ContentDigest.sha256(of: Array(customer.utf8)))"
+            post.digest =
+                "sha-512=:\(Base64.encode(Digest.hash(.sha512, Array(customer.utf8)))):, \(ContentDigest.sha256(of: Array(customer.utf8)))"
             #expect(try gateway.send(post.text()).status == 201)
             #expect(try Self.count(gateway) == 3)
             #expect(gateway.nonces.count == 6)
@@ -94,11 +97,19 @@ struct SignedRequestTests {
         try await TestGateway.run { gateway in
             let request = SignedRequest(gateway)
             let headers = request.headers()
-            for (from, to) in [(";created=\(request.created)", ";created=\(request.created + 1)"), (request.nonce, UUID().uuidString), ("acme:s1", "acme:s2")] {
-                Self.expectRefused(try gateway.send(request.text(input: headers.input.replacing(from, with: to), signature: headers.signature)), "signature")
+            for (from, to) in [
+                (";created=\(request.created)", ";created=\(request.created + 1)"), (request.nonce, UUID().uuidString),
+                ("acme:s1", "acme:s2"),
+            ] {
+                Self.expectRefused(
+                    try gateway.send(request.text(input: headers.input.replacing(from, with: to), signature: headers.signature)),
+                    "signature")
             }
-            for (named, from) in [("created", ";created=\(request.created)"), ("nonce", ";nonce=\"\(request.nonce)\""), ("keyid", ";keyid=\"acme:s1\"")] {
-                Self.expectRefused(try gateway.send(request.text(input: headers.input.replacing(from, with: ""), signature: headers.signature)), named)
+            for (named, from) in [
+                ("created", ";created=\(request.created)"), ("nonce", ";nonce=\"\(request.nonce)\""), ("keyid", ";keyid=\"acme:s1\""),
+            ] {
+                Self.expectRefused(
+                    try gateway.send(request.text(input: headers.input.replacing(from, with: ""), signature: headers.signature)), named)
             }
         }
     }
@@ -112,11 +123,15 @@ struct SignedRequestTests {
                     var request = SignedRequest(gateway)
                     request.method = method
                     request.target = target
-                    let response = try gateway.send(request.text(input: request.headers().input, signature: nothing), isHead: method == "HEAD")
+                    let response = try gateway.send(
+                        request.text(input: request.headers().input, signature: nothing), isHead: method == "HEAD")
                     #expect(response.status == 401)
                 }
             }
-            for type in ["application/json", "text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "application/octet-stream"] {
+            for type in [
+                "application/json", "text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded",
+                "application/octet-stream",
+            ] {
                 for isChunked in [false, true] {
                     for body in [customer, ""] {
                         var post = Self.create(gateway)
@@ -138,7 +153,8 @@ struct SignedRequestTests {
         try await TestGateway.run { gateway in
             var request = SignedRequest(gateway)
             for (components, named) in [
-                ([], "@method"), (["date"], "@method"), (["x-absent"], "@method"), (["@method", "@authority", "@path", "@query"], "authorization"),
+                ([], "@method"), (["date"], "@method"), (["x-absent"], "@method"),
+                (["@method", "@authority", "@path", "@query"], "authorization"),
                 (["@method", "@authority", "@path", "authorization"], "@query"),
                 (["@method", "@authority", "@path", "@query", "authorization", "x-absent"], "x-absent"),
             ] {
@@ -191,7 +207,8 @@ struct SignedRequestTests {
             Self.expectRefused(try gateway.send(post.text(input: headers.input, signature: headers.signature)), "content-digest")
             // Signed as they are, and wrong all the same.
             for digest in [
-                wrong, "\(right), sha-512=:\(Base64.encode([UInt8](repeating: 1, count: 64))):", "md5=:AAAAAAAAAAAAAAAAAAAAAA==:", "sha-256=:AAAA:", right + ", " + right,
+                wrong, "\(right), sha-512=:\(Base64.encode([UInt8](repeating: 1, count: 64))):", "md5=:AAAAAAAAAAAAAAAAAAAAAA==:",
+                "sha-256=:AAAA:", right + ", " + right,
                 ContentDigest.sha256(of: Array(Data(customer.utf8).base64EncodedData())), "", "sha-256",
             ] {
                 var post = Self.create(gateway)
@@ -216,7 +233,8 @@ struct SignedRequestTests {
             let headers = request.headers()
             let mac = headers.signature
             for changed in [
-                mac.replacing("=:", with: ":", maxReplacements: 2), mac.replacing("=:", with: "%3D:"), mac.dropLast() + " :", mac.lowercased(), mac + ";a",
+                mac.replacing("=:", with: ":", maxReplacements: 2), mac.replacing("=:", with: "%3D:"), mac.dropLast() + " :",
+                mac.lowercased(), mac + ";a",
                 mac.replacing("=:", with: "==:"), String(mac.dropLast(2)), "gatehouse=\"" + mac.dropFirst(11).dropLast() + "\"",
             ] {
                 Self.expectRefused(try gateway.send(request.text(input: headers.input, signature: changed)), "signature")
@@ -224,11 +242,11 @@ struct SignedRequestTests {
         }
     }
 
-    @Test("M-07: the future is as far away as the past", arguments: [4_102_444_800, TestClock.now() + 400, TestClock.now() - 400] as [Int64])
-    func m07(created: Int64) async throws {
+    @Test("M-07: the future is as far away as the past", arguments: [2_300_000_000, 400, -400] as [Int64])
+    func m07(seconds: Int64) async throws {
         try await TestGateway.run { gateway in
             var request = SignedRequest(gateway)
-            request.created = created
+            request.created = TestClock.now() + seconds
             Self.expectRefused(try gateway.send(request.text()), "created")
         }
     }
@@ -273,7 +291,8 @@ struct SignedRequestTests {
             #expect(try gateway.send(other.text()).status == 404)
             #expect(try Self.count(gateway) == 1)
         }
-        #expect(log.compactMap { $0["reason"]?.string } == ["allowed", "nonce_reused", "nonce_reused", "nonce_reused", "allowed", "allowed"])
+        #expect(
+            log.compactMap { $0["reason"]?.string } == ["allowed", "nonce_reused", "nonce_reused", "nonce_reused", "allowed", "allowed"])
     }
 
     @Test("M-09: of twenty identical requests at once exactly one is done")
@@ -314,7 +333,8 @@ struct SignedRequestTests {
                 request.text(input: headers.input + ", other=(\"@path\")", signature: headers.signature + ", other=:AAAA:")
             )
             Self.expectRefused(both, "signature-input")
-            Self.expectRefused(try gateway.send(request.text(input: headers.input, signature: headers.signature + ", other=:AAAA:")), "signature")
+            Self.expectRefused(
+                try gateway.send(request.text(input: headers.input, signature: headers.signature + ", other=:AAAA:")), "signature")
             var named = request
             named.label = "other"
             Self.expectRefused(try gateway.send(request.text(input: headers.input, signature: named.headers().signature)), "signature")
@@ -322,8 +342,10 @@ struct SignedRequestTests {
             Self.expectRefused(try gateway.send(named.text()), "tag")
             let all = ["@method", "@authority", "@path", "@query", "authorization"]
             for (component, expected) in [
-                ("@status", "@status"), ("@path", "@path"), ("host\";bs;x=\"", "host"), ("host\";sf;x=\"", "host"), ("@method\";req;x=\"", "@method"),
-                ("host\";tr;x=\"", "host"), ("content-digest\";key=\"sha-256", "content-digest"), ("@query-param\";name=\"a", "@query-param"),
+                ("@status", "@status"), ("@path", "@path"), ("host\";bs;x=\"", "host"), ("host\";sf;x=\"", "host"),
+                ("@method\";req;x=\"", "@method"),
+                ("host\";tr;x=\"", "host"), ("content-digest\";key=\"sha-256", "content-digest"),
+                ("@query-param\";name=\"a", "@query-param"),
             ] {
                 var request = request
                 request.components = all + [component]

@@ -12,6 +12,22 @@ import StrictJSON
 import Testing
 import Tokens
 
+/// What stands in front of a gateway under test, and behind it.
+struct Edge: Sendable {
+    var tls: ServerTLS?
+    var trustedProxies: [CIDR] = []
+    var upstreams: [UpstreamTarget] = []
+    /// For every upstream.
+    var signer = AssertionSigner.none
+    var policy = TestGateway.policy
+    var threads = 1
+    var logger: Logger?
+
+    var testUpstreams: [TestUpstream] {
+        upstreams.map { TestUpstream($0, UpstreamProfile(name: $0.name, strip: nil, preservesHost: true, signer: signer)) }
+    }
+}
+
 /// A whole gateway in this process, on a free port, over a store in memory.
 final class TestGateway: Sendable {
     static let issuer = "http://gateway.test"
@@ -45,6 +61,7 @@ final class TestGateway: Sendable {
     let server: GatewayServer
     let listener: GatewayServer.Listener
     let admin: GatewayServer.Listener
+    let decide: GatewayServer.Listener
     let snapshot: Snapshot
     let secrets: [String: String]
     let log: URL
@@ -53,6 +70,8 @@ final class TestGateway: Sendable {
 
     var port: Int { Int(listener.address.split(separator: ":").last ?? "") ?? 0 }
     var adminPort: Int { Int(admin.address.split(separator: ":").last ?? "") ?? 0 }
+
+    var decidePort: Int { Int(decide.address.split(separator: ":").last ?? "") ?? 0 }
 
     static func partner(
         _ id: String, roles: [String], scopes: [String]? = nil, networks: [String] = [], isEnabled: Bool = true
@@ -96,9 +115,10 @@ final class TestGateway: Sendable {
     }
 
     init(
-        limits: ServerLimits = ServerLimits(), hosts: [String] = [], policy: String = policy, upstreams: [TestUpstream] = [],
-        sessionSecrets: [String] = TestSession.secrets
+        limits: ServerLimits = ServerLimits(), hosts: [String] = [], policy: String? = nil, upstreams: [TestUpstream] = [],
+        sessionSecrets: [String] = TestSession.secrets, edge: Edge = Edge()
     ) async throws {
+        let upstreams = upstreams + edge.testUpstreams
         let partners = [
             Self.partner("acme", roles: ["partner-writer"]), Self.partner("reader", roles: ["partner-reader"]),
             Self.partner("other", roles: ["partner-writer"]), Self.partner("globex", roles: ["partner-writer"]),
@@ -108,44 +128,49 @@ final class TestGateway: Sendable {
         ]
         secrets = Dictionary(uniqueKeysWithValues: partners.map { ($0.0.id, $0.1) })
         snapshot = try Self.snapshot(
-            policy: policy, partners: partners.map(\.0), hosts: hosts, upstreams: upstreams, sessionSecrets: sessionSecrets)
+            policy: policy ?? edge.policy, partners: partners.map(\.0), hosts: hosts, upstreams: upstreams, sessionSecrets: sessionSecrets)
         nonces = MemoryNonceStore()
         revocations = MemoryRevocationStore()
         log = FileManager.default.temporaryDirectory.appendingPathComponent("gatehouse-\(UUID().uuidString).jsonl")
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
+        if let given = edge.logger { logger = given }
         let services = Services(
             customers: CustomerAPI(
                 store: MemoryCustomerStore(), cursorKey: HMACKey(.sha256, key: SecretBytes(RandomBytes.generate(32)))
             ),
-            clients: OAuthEndpoints(throttle: FailureThrottle()), nonces: nonces, decisions: try DecisionLog(.file(log.path), logger: logger), logger: logger,
-            limits: limits, upstreams: upstreams.map(\.target), revocations: RevocationWatch(revocations, logger: logger), isStoreReady: { true }
+            clients: OAuthEndpoints(throttle: FailureThrottle()), nonces: nonces,
+            decisions: try DecisionLog(.file(log.path), logger: logger), logger: logger, limits: limits, upstreams: upstreams.map(\.target),
+            trustedProxies: edge.trustedProxies, revocations: RevocationWatch(revocations, logger: logger), isStoreReady: { true }
         )
-        server = try await GatewayServer(services: services, snapshot: snapshot, threads: 1)
+        server = try await GatewayServer(services: services, snapshot: snapshot, threads: edge.threads, tls: edge.tls)
         listener = try await server.listen(host: "127.0.0.1", port: 0)
-        admin = try await server.listen(host: "127.0.0.1", port: 0, isAdmin: true)
+        admin = try await server.listen(host: "127.0.0.1", port: 0, role: .admin)
+        decide = try await server.listen(host: "127.0.0.1", port: 0, role: .decide)
     }
 
     /// Starts one, uses it, and stops it whatever happens; the records of the decision log afterwards.
     @discardableResult
     static func run(
-        limits: ServerLimits = ServerLimits(), hosts: [String] = [], policy: String = policy, upstreams: [TestUpstream] = [],
-        sessionSecrets: [String] = TestSession.secrets, _ body: @Sendable (TestGateway) async throws -> Void
+        limits: ServerLimits = ServerLimits(), hosts: [String] = [], policy: String? = nil, upstreams: [TestUpstream] = [],
+        sessionSecrets: [String] = TestSession.secrets, edge: Edge = Edge(), _ body: @Sendable (TestGateway) async throws -> Void
     ) async throws -> [JSONElement] {
         let gateway = try await TestGateway(
-            limits: limits, hosts: hosts, policy: policy, upstreams: upstreams, sessionSecrets: sessionSecrets)
+            limits: limits, hosts: hosts, policy: policy, upstreams: upstreams, sessionSecrets: sessionSecrets, edge: edge)
         // A task of its own begins on its executor; `withTaskExecutorPreference` would begin on the thread that calls it.
         let result = await withoutActuallyEscaping(body) { body in
             await Task(executorPreference: BlockingExecutor.shared) { try await body(gateway) }.result
         }
-        try await gateway.server.stop([gateway.listener, gateway.admin], within: 5)
+        try await gateway.server.stop([gateway.listener, gateway.admin, gateway.decide], within: 5)
         let text = (try? String(contentsOf: gateway.log, encoding: .utf8)) ?? ""
         try? FileManager.default.removeItem(at: gateway.log)
         try result.get()
         return try text.split(separator: "\n").map { try JSONDocument(Array($0.utf8)).root }
     }
 
-    func token(_ partner: String, scopes: [String]? = nil, at now: Int64 = Int64(Date.now.timeIntervalSince1970), lifetime: Int64 = 600) -> String {
+    func token(_ partner: String, scopes: [String]? = nil, at now: Int64 = Int64(Date.now.timeIntervalSince1970), lifetime: Int64 = 600)
+        -> String
+    {
         snapshot.issuer.issue(
             subject: partner, clientID: partner, scopes: scopes ?? ["customers:read", "customers:write"], roles: [], tenant: partner,
             lifetime: lifetime, at: now, tokenID: UUID().uuidString

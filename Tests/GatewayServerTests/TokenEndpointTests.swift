@@ -51,7 +51,8 @@ struct TokenEndpointTests {
             let wrong = "ghs_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA_00000000"
             var answers: Set<String> = []
             for basic in [
-                "acme:\(wrong)", "nobody:\(wrong)", "off:\(gateway.secrets["off"] ?? "")", "acme:\(gateway.secrets["other"] ?? "")", "acme:x",
+                "acme:\(wrong)", "nobody:\(wrong)", "off:\(gateway.secrets["off"] ?? "")", "acme:\(gateway.secrets["other"] ?? "")",
+                "acme:x",
                 "elsewhere:\(gateway.secrets["elsewhere"] ?? "")",
             ] {
                 let response = try Self.post(gateway, basic: basic, "grant_type=client_credentials")
@@ -70,7 +71,10 @@ struct TokenEndpointTests {
             let rows: [(String?, String, String, Int, String)] = [
                 (basic, "", "application/x-www-form-urlencoded", 400, "invalid_request"),
                 (basic, "grant_type=password", "application/x-www-form-urlencoded", 400, "unsupported_grant_type"),
-                (basic, "grant_type=client_credentials&grant_type=client_credentials", "application/x-www-form-urlencoded", 400, "invalid_request"),
+                (
+                    basic, "grant_type=client_credentials&grant_type=client_credentials", "application/x-www-form-urlencoded", 400,
+                    "invalid_request"
+                ),
                 (basic, #"{"grant_type":"client_credentials"}"#, "application/json", 400, "invalid_request"),
                 (basic, "grant_type=client_credentials&client_secret=x", "application/x-www-form-urlencoded", 400, "invalid_request"),
                 (basic, "grant_type=client_credentials&client_assertion=x", "application/x-www-form-urlencoded", 400, "invalid_request"),

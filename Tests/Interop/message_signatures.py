@@ -65,7 +65,7 @@ response = requests.Session().send(replayed)
 print("again", response.status_code, response.json()["component"])
 
 # What our signers sign is what the library verifies.
-vectors = json.loads((pathlib.Path(__file__).parents[2] / "docs/signers/vectors.json").read_text())
+vectors = json.loads((pathlib.Path(__file__).parents[2] / "Sources/Documentation/signers/vectors.json").read_text())
 keys = Keys(vectors["client_secret"])
 assert keys.key.hex() == vectors["signing_key_hex"]
 

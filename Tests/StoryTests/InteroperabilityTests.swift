@@ -2,7 +2,7 @@ import StrictJSON
 import Testing
 
 /// Other people's clients against the running gateway. They come from PyPI; without it these tests fail, they are not passed over.
-@Suite("Clients of others")
+@Suite("Clients of others", .ownThread)
 struct InteroperabilityTests {
     @Test("http-message-signatures signs what the gateway accepts and verifies what our signers sign")
     func messageSignatures() throws {
@@ -55,7 +55,7 @@ struct InteroperabilityTests {
 enum Interoperability {
     static let python = Swift.Result<String, any Error> {
         guard let bash = Tool.find("bash") else { throw Program.Failure(description: "there is no bash") }
-        let result = try Tool.run(bash, ["scripts/interop-venv.sh"])
+        let result = try Tool.run(bash, [".ci/interop-venv.sh"])
         guard result.status == 0 else { throw Program.Failure(description: "no environment for the clients: \(result.error)") }
         return result.output.trimmingPrefix(while: \.isWhitespace).split(separator: "\n").last.map(String.init) ?? ""
     }

@@ -41,7 +41,7 @@ struct OpenAPITests {
 
     /// The folder of the tools from PyPI; fails the test when they cannot be had.
     private static let tools: Result<String, any Error> = Result {
-        let made = try run(root.appendingPathComponent("scripts/openapi-tools").path, [], in: root.path)
+        let made = try run(root.appendingPathComponent(".ci/openapi-tools").path, [], in: root.path)
         let folder = made.output.split(separator: "\n").last.map(String.init)
         guard made.status == 0, let folder else { throw Program.Failure(description: made.output) }
         return folder
@@ -63,7 +63,8 @@ struct OpenAPITests {
                 Set(paths) == [
                     "get \(customers)", "post \(customers)", "get \(customers)/{id}", "put \(customers)/{id}", "patch \(customers)/{id}",
                     "delete \(customers)/{id}", "get /openapi.json", "post /oauth2/token", "get /.well-known/oauth-authorization-server",
-                    "get /.well-known/jwks.json", "get /session",
+                    "get /.well-known/jwks.json", "get /session", "post /oauth2/introspect", "post /oauth2/revoke",
+                    "post /oauth2/signature-check",
                 ]
             )
             let create = answer.json?["paths"]?[customers]?["post"]

@@ -44,7 +44,12 @@ final class Place: Sendable {
 
     // MARK: Files
 
-    func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/\(name)")) }
+    /// A policy is put in its place whole, as editors do: a gateway that runs would say of a half of it that it is wrong. Other files keep
+    /// their mode.
+    func write(_ name: String, _ text: String) throws {
+        let options: Data.WritingOptions = name.hasPrefix("policies/") ? .atomic : []
+        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/\(name)"), options: options)
+    }
 
     func read(_ name: String) throws -> String { try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) }
 

@@ -2,9 +2,9 @@ import Foundation
 import StrictJSON
 import Testing
 
-/// The signers that partners copy (docs/signers), run as partners run them. A language that is not on the machine is passed over; CI's has
+/// The signers that partners copy (Sources/Documentation/signers), run as partners run them. A language that is not on the machine is passed over; CI's has
 /// all but Go.
-@Suite("The signers of docs/signers")
+@Suite("The signers of Sources/Documentation/signers", .ownThread)
 struct SignerTests {
     enum Signer: String, CaseIterable, CustomTestStringConvertible {
         case shell, python, node, go, swift, gatehouse
@@ -13,7 +13,7 @@ struct SignerTests {
 
         /// What to run; nil when the machine has not got it.
         func command() throws -> [String]? {
-            let folder = "\(Tool.root)/docs/signers"
+            let folder = "\(Tool.root)/Sources/Documentation/signers"
             switch self {
             case .shell: return Tool.find("bash").map { [$0, "\(folder)/sign.sh"] }
             case .python: return Tool.find("python3").map { [$0, "\(folder)/sign.py"] }
@@ -28,7 +28,7 @@ struct SignerTests {
         private static let swiftSigner = Swift.Result<[String]?, any Error> {
             guard let swift = Tool.find("swift") else { return nil }
             let scratch = "\(Tool.root)/.build/swift-signer"
-            let arguments = ["build", "--package-path", "\(Tool.root)/docs/signers/swift", "--scratch-path", scratch]
+            let arguments = ["build", "--package-path", "\(Tool.root)/Sources/Documentation/signers/swift", "--scratch-path", scratch]
             let result = try Tool.run(swift, arguments)
             guard result.status == 0 else { throw Program.Failure(description: "the Swift signer does not build: \(result.output)\(result.error)") }
             return ["\(scratch)/debug/sign"]
@@ -42,7 +42,7 @@ struct SignerTests {
         let rows: [JSONElement]
 
         init() throws {
-            let root = try JSONDocument(Array(try Data(contentsOf: URL(fileURLWithPath: "\(Tool.root)/docs/signers/vectors.json")))).root
+            let root = try JSONDocument(Array(try Data(contentsOf: URL(fileURLWithPath: "\(Tool.root)/Sources/Documentation/signers/vectors.json")))).root
             keyID = try #require(root["key_id"]?.string)
             secret = try #require(root["client_secret"]?.string)
             token = try #require(root["access_token"]?.string)

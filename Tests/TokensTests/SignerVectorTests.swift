@@ -4,12 +4,12 @@ import StrictJSON
 import Testing
 import Tokens
 
-@Suite("The vectors that partners check their signers with (docs/signers/vectors.json)")
+@Suite("The vectors that partners check their signers with (Sources/Documentation/signers/vectors.json)")
 struct SignerVectorTests {
     @Test("our signer makes them, and they hold when they are judged")
     func vectors() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let json = try JSONDocument(Array(try Data(contentsOf: root.appendingPathComponent("docs/signers/vectors.json")))).root
+        let json = try JSONDocument(Array(try Data(contentsOf: root.appendingPathComponent("Sources/Documentation/signers/vectors.json")))).root
         let key = try MessageSigner.key(of: SecretBytes(Array(try #require(json["client_secret"]?.string).utf8)))
         let signer = MessageSigner(keyID: try #require(json["key_id"]?.string), key: key)
         let rows = try #require(json["vectors"]?.elements)

@@ -6,6 +6,11 @@ extension Diagnostic {
         Diagnostic(file: file, line: 0, column: 0, severity: severity, message: message, suggestion: suggestion)
     }
 
+    /// The same where it is no reason to refuse anything.
+    var asWarning: Diagnostic {
+        Diagnostic(file: file, line: line, column: column, severity: .warning, message: message, suggestion: suggestion)
+    }
+
     static func whole(_ error: FileError) -> Diagnostic {
         whole(error.path, error.remedy.map { "\(error.reason): \($0)" } ?? error.reason)
     }

@@ -52,6 +52,9 @@ package struct Settings: Sendable {
     package let upstreams: [UpstreamSettings]
     package let limits: LimitSettings
 
+    /// Of the public listeners.
+    package var scheme: String { tls == nil ? "http" : "https" }
+
     /// What a policy may name in `to:` beside `provisioning`.
     package var upstreamNames: Set<String> { Set(upstreams.map(\.name)) }
 

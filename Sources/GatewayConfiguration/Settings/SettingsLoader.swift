@@ -62,7 +62,7 @@ extension Settings {
         let addresses = reader.listSetting(.listen, default: [ListenAddress(host: "127.0.0.1", port: 8080)], mayBeEmpty: false)
         listen = addresses
         admin = reader.setting(.admin, default: Switchable<ListenAddress, Off>(ListenAddress(host: "127.0.0.1", port: 9090))).value
-        let derived = "http://\(addresses.first?.description ?? "")"
+        let derived = "\(reader.isGiven(.tlsCertificate) ? "https" : "http")://\(addresses.first?.description ?? "")"
         let issuer = reader.given(.issuer, as: Issuer.self)
         self.issuer = issuer?.text ?? reader.setting(.issuer, default: PlainText(derived)).text
         isIssuerDerived = issuer == nil

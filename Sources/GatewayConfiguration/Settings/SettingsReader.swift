@@ -73,6 +73,9 @@ struct SettingsReader {
         return parse(node, key.rawValue, check).map { keep($0, key.rawValue, origin(node)) }
     }
 
+    /// Whether anything sets it, rightly or wrongly.
+    func isGiven(_ key: SettingKey) -> Bool { flags[key] != nil || variable(key) != nil || node(of: key) != nil }
+
     mutating func listSetting<Value: SettingValue>(_ key: SettingKey, default fallback: [Value], mayBeEmpty: Bool) -> [Value] {
         let given: (texts: [String], origin: SettingOrigin)
         if let texts = flags[key], !texts.isEmpty {

@@ -68,7 +68,7 @@ struct CredentialJudge {
             }
             guard let verifiers = group.verifiers else { throw .unknownKey }
             let session = try verifiers.verifier(forCookie: cookie, token: token).verify(token, at: now)
-            if let caller = try SessionAuthenticator.authenticate(session, isCookie: true, under: snapshot.policy) {
+            if let caller = try SessionAuthenticator.authenticate(session, isCookie: true, in: snapshot) {
                 memory.remember(token, arrival, hash: hash, as: caller)
                 return caller
             }
@@ -138,7 +138,7 @@ struct CredentialJudge {
         do throws(TokenError) {
             guard let verifiers = group.verifiers else { throw .unknownKey }
             let session = try verifiers.verifier(forBearer: token).verify(token, at: now)
-            if let caller = try SessionAuthenticator.authenticate(session, isCookie: false, under: snapshot.policy) { return caller }
+            if let caller = try SessionAuthenticator.authenticate(session, isCookie: false, in: snapshot) { return caller }
         } catch {
             throw .badSession(Reason(error))
         }

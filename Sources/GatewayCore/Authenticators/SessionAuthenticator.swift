@@ -23,12 +23,13 @@ package enum SessionAuthenticator {
     }
 
     static func authenticate(
-        _ session: VerifiedSession, isCookie: Bool, under policy: Policy
+        _ session: VerifiedSession, isCookie: Bool, in snapshot: Snapshot
     ) throws(TokenError) -> AuthenticatedCaller? {
-        guard let principal = try principal(of: session, under: policy) else { return nil }
+        guard let principal = try principal(of: session, under: snapshot.policy) else { return nil }
+        let shadow: Principal? = if let policy = snapshot.shadow { try self.principal(of: session, under: policy) } else { nil }
         return AuthenticatedCaller(
             principal, credential: .session(session.period, issuedAt: session.issuedAt, isCookie: isCookie), networks: [],
-            profile: session.profile.rawValue, policy: policy
+            profile: session.profile.rawValue, policy: snapshot.policy, shadow: shadow
         )
     }
 

@@ -1,12 +1,12 @@
 import HTTPWire
 
 /// Looks for credentials in a query. They are never read there, and refused so that nobody goes on sending them (attacks row T-04).
-enum QueryGuard {
+package enum QueryGuard {
     /// Parameters that carry a credential wherever they stand, lower case.
     private static let names: [StaticString] = ["access_token", "client_secret", "client_assertion", "jwt"]
 
     /// Whether the canonical query, without its `?`, has a parameter of such a name.
-    static func namesToken(_ query: Span<UInt8>) -> Bool {
+    package static func namesToken(_ query: Span<UInt8>) -> Bool {
         var start = 0
         while start < query.count {
             var end = start

@@ -18,12 +18,34 @@ extension TokenEndpoint {
         ]
     }
 
+    /// The body of every endpoint that clients authenticate at: what it does not know, it ignores (RFC 6749 section 3.2), but nothing twice.
+    static func form(required: String, _ properties: [(String, JSONValue)]) -> OpenAPIOperation.Body {
+        let text: JSONValue = ["type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]*$"]
+        return OpenAPIOperation.Body(
+            ["application/x-www-form-urlencoded"],
+            schema: [
+                "type": "object", "required": [.string(required)], "properties": .object(properties),
+                "propertyNames": ["pattern": "^[^\\u0000-\\u001f\\u007f]+$"],
+                "additionalProperties": text,
+            ]
+        )
+    }
+
     /// The body of introspection and revocation.
-    static let tokenForm = OpenAPIOperation.Body(
-        ["application/x-www-form-urlencoded"],
-        schema: [
-            "type": "object", "required": ["token"],
-            "properties": ["token": ["type": "string", "description": "An access token of the client's own."]],
+    static let tokenForm = form(
+        required: "token",
+        [
+            (
+                "token",
+                ["type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]*$", "description": "An access token of the client's own."]
+            ),
+            (
+                "token_type_hint",
+                [
+                    "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]*$",
+                    "description": "Not needed; every token here is an access token.",
+                ]
+            ),
         ]
     )
 }
@@ -48,7 +70,8 @@ extension RevocationEndpoint {
         "token.revoke", .post, Endpoint.revoke.rawValue, tag: "access", summary: "End a token of one's own before its time",
         description: "RFC 7009. A token that does not count any more is answered like one that was revoked now.", security: .client,
         body: TokenEndpoint.tokenForm,
-        answers: [.init(200, "Revoked", headers: [TokenEndpoint.noStore])] + TokenEndpoint.refusals("invalid_request or unauthorized_client"),
+        answers: [.init(200, "Revoked", headers: [TokenEndpoint.noStore])]
+            + TokenEndpoint.refusals("invalid_request or unauthorized_client"),
         problems: [.storeUnavailable]
     )
 }

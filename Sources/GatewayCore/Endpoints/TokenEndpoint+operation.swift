@@ -8,18 +8,14 @@ extension TokenEndpoint {
             The client credentials grant (RFC 6749 section 4.4). `scope` may narrow what the client may do, never widen it. \
             An unknown client and a wrong secret are answered alike.
             """, security: .client,
-        body: .init(
-            ["application/x-www-form-urlencoded"],
-            schema: [
-                "type": "object", "required": ["grant_type"],
-                "properties": [
-                    "grant_type": ["type": "string", "enum": ["client_credentials"]],
-                    "scope": [
-                        "type": "string", "description": "Names divided by single spaces; all that the client may have when absent.",
-                    ],
-                    "client_id": ["type": "string", "description": "If given, the one of the Authorization header."],
-                ],
-            ]),
+        body: form(
+            required: "grant_type",
+            [
+                ("grant_type", ["type": "string", "enum": ["client_credentials"]]),
+                ("scope", ["type": "string", "description": "Names divided by single spaces; all that the client may have when absent."]),
+                ("client_id", ["type": "string", "description": "If given, the one of the Authorization header."]),
+            ]
+        ),
         answers: [
             .init(200, "The token", headers: [noStore], schema: ["$ref": "#/components/schemas/Token"]),
         ] + refusals("invalid_request, unsupported_grant_type or invalid_scope")

@@ -93,6 +93,21 @@ package struct OutboundRequest {
         return hostIndex
     }
 
+    /// Only what is said of the caller, for a proxy that passes the request on itself: the fields with their values, in the order of `write`.
+    package func proof(
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, target: Span<UInt8>, _ facts: Facts
+    ) throws(Refusal) -> [(String, String)] {
+        var lines: [UInt8] = []
+        appendIdentity(to: &lines)
+        try appendAssertion(head, bytes, target, stripped(target), facts, to: &lines)
+        // Each line has CRLF in front, and no value has a control character in it.
+        return lines.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+            let value = line[(colon + 2)...].prefix { $0 != UInt8(ascii: "\r") }
+            return (String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
+        }
+    }
+
     /// The target without the prefix that the upstream does not know; where nothing of the path is left, it needs a slash in front.
     private func stripped(_ target: Span<UInt8>) -> (range: Range<Int>, needsSlash: Bool) {
         let (prefix, whole) = (profile.strip, 0..<target.count)
@@ -124,7 +139,9 @@ package struct OutboundRequest {
         TraceContext.append(continuing: trace, ids: facts.traceIDs, to: &output)
         output.append(text: "\r\nx-forwarded-for: ")
         output.append(contentsOf: facts.remote)
-        output.append(text: facts.isSecure ? "\r\nx-forwarded-proto: https\r\nx-forwarded-host: " : "\r\nx-forwarded-proto: http\r\nx-forwarded-host: ")
+        output.append(
+            text: facts.isSecure
+                ? "\r\nx-forwarded-proto: https\r\nx-forwarded-host: " : "\r\nx-forwarded-proto: http\r\nx-forwarded-host: ")
         if let host = head.value(.host) { output.append(bytes, host) }
     }
 

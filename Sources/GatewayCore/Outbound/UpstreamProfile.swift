@@ -18,6 +18,9 @@ package final class UpstreamProfile: Sendable {
         assertionHeader = signer.headerSegment()
     }
 
+    /// Of a route that leads to no upstream.
+    static let unsigned = UpstreamProfile(name: "", strip: nil, preservesHost: true, signer: .none)
+
     /// The key of `assertion: hmac`: HKDF-SHA-256 of the Ed25519 seed, no salt, info `gatehouse assertion hmac v1 <upstream>`, 32 bytes.
     package static func hmacKey(seed: SecretBytes, upstream: String) throws(CryptoError) -> SecretBytes {
         try HKDF.derive(secret: seed, salt: [], info: Array("gatehouse assertion hmac v1 \(upstream)".utf8), byteCount: 32)

@@ -7,7 +7,7 @@ package import Tokens
 
 /// A request signature that verified, and what is still to be asked before anything is done: whether its nonce is fresh, and in the end whether
 /// the body is the signed one. The edge asks and carries out what is said here.
-package struct RequestSignature: Sendable {
+package final class RequestSignature: Sendable {
     /// To be used once; asking comes before anything is done for the request.
     package let nonce: Nonce
     /// What the body must match; nil only where there is no body.
@@ -79,7 +79,8 @@ extension Refusal {
     package static let storeUnavailable = Refusal(
         .storeUnavailable,
         Problem(
-            .storeUnavailable, "Whether this was used before cannot be told now. Try again with a new signature.", headers: [("retry-after", "2")]
+            .storeUnavailable, "What this needs to know or keep cannot be asked or kept now. Try again; sign anew what is signed.",
+            headers: [("retry-after", "2")]
         )
     )
 }

@@ -7,13 +7,13 @@ package import Tokens
 /// `POST /oauth2/signature-check`. One code path, so that the two never differ.
 ///
 /// It holds no key material and no expected MAC. The base holds the token, so it goes to the caller who sent it and nowhere else.
-package struct SignatureReport: Sendable {
+package final class SignatureReport: Sendable {
     /// The components that must be covered.
     let required: [String]
     /// As the gateway sees it; nil: the headers cannot be read, or only the caller is wrong.
     private let base: [UInt8]?
     /// First thing first.
-    private var faults: [SignatureFault]
+    private let faults: [SignatureFault]
     private let verified: VerifiedMessageSignature?
     /// What the body must match, as far as it can be told.
     package let contentDigest: ContentDigest?
@@ -42,24 +42,26 @@ package struct SignatureReport: Sendable {
         required = message.required
         base = judgement.base
         contentDigest = judgement.contentDigest
-        faults = judgement.faults
+        var found = judgement.faults
         guard let partner = caller.principal.partner else {
-            faults.insert(SignatureFault("authorization", "Only partners sign requests, and this credential is not a partner's token."), at: 0)
+            found.insert(SignatureFault("authorization", "Only partners sign requests, and this credential is not a partner's token."), at: 0)
+            faults = found
             verified = nil
             return
         }
         let keyID = signature.keyID.flatMap(SigningKeyID.init)
         var verified: VerifiedMessageSignature?
         if let keyID {
-            do throws(SignatureFault) { verified = try Self.verify(judgement, keyID, in: snapshot, at: now) } catch {
-                if judgement.faults.isEmpty { faults.append(error) }
+            do throws(SignatureFault) { verified = try SignatureReport.verify(judgement, keyID, in: snapshot, at: now) } catch {
+                if judgement.faults.isEmpty { found.append(error) }
             }
         }
         // The comparison above is made all the same, so that naming somebody else's key costs what naming one's own does.
         if let keyID, keyID.clientID != partner {
             verified = nil
-            faults.insert(SignatureFault("keyid", "The key id is not one of the partner whose token the request carries."), at: 0)
+            found.insert(SignatureFault("keyid", "The key id is not one of the partner whose token the request carries."), at: 0)
         }
+        faults = found
         self.verified = verified
     }
 
@@ -78,12 +80,12 @@ package struct SignatureReport: Sendable {
         return verified.map { .success($0) } ?? .failure(.mismatch)
     }
 
-    /// What the body turned out to be.
-    package mutating func add(_ fault: SignatureFault) { faults.append(fault) }
-
     /// The answer of the signature check. The nonce is not used up by asking.
-    /// - Parameter body: all of it.
-    package func answer(body: [UInt8]) -> Answer {
+    /// - Parameters:
+    ///   - body: all of it.
+    ///   - bodyFault: what is wrong with it.
+    package func answer(body: [UInt8], bodyFault: SignatureFault?) -> Answer {
+        let faults = faults + (bodyFault.map { [$0] } ?? [])
         let problems = faults.map { JSONValue.object([("component", .string($0.component)), ("detail", .string($0.detail))]) }
         return Answer(
             json: JSONValue.object([

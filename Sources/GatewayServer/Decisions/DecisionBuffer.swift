@@ -102,7 +102,19 @@ extension Admission {
 
     /// The route's id, or the gateway's own endpoint.
     var routeName: String? {
-        if case .endpoint(let endpoint) = outcome { return endpoint.rawValue }
-        return route?.id
+        endpoint?.rawValue ?? route?.id
+    }
+
+    /// The gateway's own endpoint that was asked and not refused.
+    var endpoint: Endpoint? { outcome.endpoint }
+}
+
+extension Admission.Outcome {
+    fileprivate var endpoint: Endpoint? {
+        switch self {
+        case .endpoint(let endpoint): endpoint
+        case .ifFresh(_, let then): then.endpoint
+        case .forward, .options, .refuse: nil
+        }
     }
 }

@@ -57,7 +57,7 @@ extension ConnectionHandler {
         snapshot.assertionUse?.note(at: loop.clock.seconds)
         let request = OutboundRequest(grant, caller: admission.caller, to: profile, policy: snapshot.policy)
         let facts = OutboundRequest.Facts(
-            requestID: requestID, issuer: snapshot.settings.issuer, remote: remote, isSecure: false, now: loop.clock.seconds,
+            requestID: requestID, issuer: snapshot.settings.issuer, remote: remote, isSecure: peer.isSecure, now: loop.clock.seconds,
             traceIDs: loop.requestIDs.traceIDs(),
             sessionCookies: snapshot.settings.sessionCookies, isUpgrade: isUpgrade
         )

@@ -77,11 +77,8 @@ extension ConnectionHandler {
             try digest.finish()
             return nil
         } catch {
-            if case .signatureCheck(var report) = exchange.responder {
-                report.add(error)
-                exchange.responder = .signatureCheck(report)
-                return nil
-            }
+            // The signature check answers with it instead.
+            exchange.bodyFault = error
             return exchange.admission.signature?.wrongBody(error)
         }
     }

@@ -7,12 +7,9 @@ import NIOCore
 import Tokens
 
 /// One HTTP/1.1 connection: feeds bytes to the parsers, asks the gatekeeper, carries out what it says. It decides nothing.
-final class ConnectionHandler: ChannelInboundHandler {
+final class ConnectionHandler: ChannelInboundHandler, Watched {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-
-    /// Which address the connection came in on.
-    enum Role { case gateway, admin }
 
     /// `head` -> `body` -> `busy` -> `head` … ; `head` -> `forwarding` -> `head` …; from each to `closing`
     enum State {
@@ -35,9 +32,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     private static let lingerMilliseconds: Int64 = 2000
 
     let loop: LoopContext
-    private let role: Role
-    private let peer: Gatekeeper.Peer
-    let remote: [UInt8]
+    private let role: ListenerRole
+    /// Who makes the request at hand, and the address as text.
+    var peer: Gatekeeper.Peer
+    var remote: [UInt8]
+    /// The connection's other end where it is a proxy that says who makes each request; nil: it is the client.
+    private let proxy: Gatekeeper.Peer?
+    private var requestCount = 0
+    var decisionMode: DecisionMode?
     var state = State.head
     private(set) var parser: RequestHeadParser
     var input = ByteBuffer()
@@ -53,12 +55,15 @@ final class ConnectionHandler: ChannelInboundHandler {
     private(set) var deadline = Int64.max
     var registryIndex = 0
 
-    init(loop: LoopContext, role: Role, remote: SocketAddress?) {
+    init(loop: LoopContext, role: ListenerRole, remote: SocketAddress?, isSecure: Bool) {
         self.loop = loop
         self.role = role
         self.remote = Array((remote?.ipAddress ?? "").utf8)
-        peer = Gatekeeper.Peer(address: remote?.ipAddress.flatMap { IPAddress($0) })
+        let peer = Gatekeeper.Peer(address: remote?.ipAddress.flatMap { IPAddress($0) }, isSecure: isSecure)
+        self.peer = peer
+        proxy = role != .admin && loop.services.believes(peer.address, on: role) ? peer : nil
         parser = RequestHeadParser(limits: loop.services.limits.wire)
+        decisionMode = role == .decide ? DecisionMode(limits: loop.services.limits.wire) : nil
     }
 
     // MARK: Channel events
@@ -210,10 +215,28 @@ final class ConnectionHandler: ChannelInboundHandler {
         let started = WallClock.monotonic()
         loop.clock.read()
         takeRequestID(bytes)
+        requestCount += 1
         if role == .admin { return handleAdmin(bytes, started) }
-        let snapshot = loop.gatekeeper.snapshot
+        if let proxy, !takeClient(behind: proxy, bytes, started) { return }
+        if role == .decide { return handleDecide(isBelieved: proxy != nil, bytes, started) }
         let admission = loop.admit(parser.head, bytes, from: peer)
-        switch admission.outcome {
+        if let candidate = admission.candidate { noteShadow(candidate, of: admission) }
+        carryOut(admission.outcome, of: admission, bytes, started)
+    }
+
+    func noteShadow(_ candidate: CandidateDecision, of admission: borrowing Admission) {
+        loop.shadow.note(
+            candidate, of: admission, requestID: requestID, snapshot: loop.gatekeeper.snapshot, logger: loop.services.logger,
+            at: loop.clock.seconds
+        )
+    }
+
+    private func carryOut(_ outcome: Admission.Outcome, of admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
+        let snapshot = loop.gatekeeper.snapshot
+        switch outcome {
+        case .ifFresh(_, let then):
+            // `awaitBody` and `forward(to:)`, through which everything allowed goes that can be signed, ask for the nonce first.
+            carryOut(then, of: admission, bytes, started)
         case .refuse(let refusal):
             respond(Answer(refusal.problem, requestID: text(requestID)), to: admission, bytes, started)
         case .options(let methods):
@@ -344,7 +367,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             carryOut(step, exchange)
         case .session(let caller):
             finish(exchange, Answer(json: caller.sessionBody, headers: [("cache-control", "no-store")]))
-        case .signatureCheck(let report): finish(exchange, report.answer(body: exchange.body))
+        case .signatureCheck(let report): finish(exchange, report.answer(body: exchange.body, bodyFault: exchange.bodyFault))
         case .customers(var call):
             call.body = exchange.body
             let services = loop.services
@@ -385,7 +408,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     func respond(_ answer: Answer, to admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         let keeps = willKeepAlive
         ResponseWriter.write(answer, responseContext(keeps, admission), to: &output)
-        if role == .gateway { record(admission, bytes, status: answer.status, started) }
+        if role != .admin { record(admission, bytes, status: answer.status, started) }
         afterAnswer(keeps, admission, bytes, started)
     }
 
@@ -396,7 +419,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         afterAnswer(keeps, admission, bytes, started)
     }
 
-    private func afterAnswer(_ keeps: Bool, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
+    func afterAnswer(_ keeps: Bool, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         guard keeps else { return closeAfterAnswer() }
         if parser.head.framing == .none || parser.head.framing == .length(0) { return becomeIdle(isKeepAlive: true) }
         state = .body(exchange(.nobody, admission, bytes, started, bodyLimit: Self.discardLimit))
@@ -416,7 +439,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             ),
             to: &output
         )
-        if role == .gateway {
+        if role != .admin {
             var admission = exchange.admission
             if let refused { admission.outcome = .refuse(refused) }
             admission.reason = refused?.reason ?? reason ?? admission.reason
@@ -430,15 +453,16 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     /// Answers what never became a request, and closes.
-    private func refuse(_ refusal: Refusal) {
+    func refuse(_ refusal: Refusal) {
         loop.clock.read()
         if case .body(let exchange) = state { return abandon(exchange, refusal) }
+        if let proxy { setClient(proxy) }
         loop.requestIDs.generate(into: &requestID)
         let context = ResponseWriter.Context(
             requestID: requestID, date: loop.clock.httpDate, isKeepAlive: false, isHead: false
         )
         ResponseWriter.write(Answer(refusal.problem, requestID: text(requestID)), context, to: &output)
-        if role == .gateway {
+        if role != .admin {
             let buffer = input
             let (admission, path) = parser.head.refused(refusal, buffer.readableBytesUInt8Span)
             record(
@@ -494,8 +518,10 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     // MARK: Small parts
 
-    private var willKeepAlive: Bool {
-        guard parser.head.isKeepAlive, !loop.isStopping else { return false }
+    private var isLastRequest: Bool { loop.services.limits.requestsPerConnection.map { requestCount >= $0 } ?? false }
+
+    var willKeepAlive: Bool {
+        guard parser.head.isKeepAlive, !isLastRequest, !loop.isStopping else { return false }
         if parser.head.expectsContinue { return false }
         switch parser.head.framing {
         case .none: return true
@@ -516,7 +542,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     ) -> Exchange {
         Exchange(
             admission, snapshot: loop.gatekeeper.snapshot, responder: responder, requestID: requestID,
-            path: pathAndQuery(admission, bytes).path, isHead: admission.method == .head, isKeepAlive: parser.head.isKeepAlive,
+            path: pathAndQuery(admission, bytes).path, isHead: admission.method == .head,
+            isKeepAlive: parser.head.isKeepAlive && !isLastRequest,
             isHTTP10: parser.head.isHTTP10, started: started, framing: parser.head.framing, bodyLimit: bodyLimit
         )
     }
@@ -551,7 +578,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    private func record(_ admission: borrowing Admission, _ bytes: Span<UInt8>, status: Int, _ started: Int64) {
+    func record(_ admission: borrowing Admission, _ bytes: Span<UInt8>, status: Int, _ started: Int64) {
         switch admission.target {
         case nil: record(admission, path: [UInt8]().span, requestID: requestID, status: status, started: started, clientID: nil)
         case .asSent(let length):

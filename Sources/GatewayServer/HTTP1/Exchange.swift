@@ -19,7 +19,7 @@ final class Exchange {
 
     let admission: Admission
     let snapshot: Snapshot
-    var responder: Responder
+    let responder: Responder
     let requestID: [UInt8]
     let path: [UInt8]
     let isHead: Bool
@@ -30,6 +30,8 @@ final class Exchange {
     var body: [UInt8] = []
     /// Hashes the body of a signed request as it comes.
     let digest: ContentDigestCheck?
+    /// That the body is not the signed one.
+    var bodyFault: SignatureFault?
     /// Of a signed request that is passed on, the part that waits until what follows it, or the digest, is seen.
     var held: ByteBuffer?
     let bodyLimit: Int

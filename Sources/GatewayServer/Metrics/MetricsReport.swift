@@ -21,10 +21,8 @@ struct MetricsReport {
 
     private func writeRequests(_ samples: [LoopSample], to text: inout MetricsText) {
         var requests: [RequestMetrics.RequestLabels: UInt64] = [:]
-        var disagreements: [RequestMetrics.DisagreementLabels: UInt64] = [:]
         for sample in samples {
             for (labels, count) in sample.requests.requestCounts { requests[labels, default: 0] += count }
-            for (labels, count) in sample.requests.disagreementCounts { disagreements[labels, default: 0] += count }
         }
         text.begin("gatehouse_requests_total", .counter, "Requests on the public address, by what was decided and answered.")
         for (labels, count) in requests.sorted(by: { $0.key < $1.key }) {
@@ -39,11 +37,9 @@ struct MetricsReport {
         text.begin("gatehouse_request_duration_seconds", .histogram, "From a request's head to its answer's.")
         text.addHistogram("gatehouse_request_duration_seconds", samples.durations)
         text.begin("gatehouse_shadow_disagreements_total", .counter, "Requests that the shadow policy would decide otherwise.")
-        for (labels, count) in disagreements.sorted(by: { $0.key < $1.key }) {
-            text.add(
-                "gatehouse_shadow_disagreements_total",
-                [("route", labels.route), ("live", labels.live.rawValue), ("shadow", labels.shadow.rawValue)], count
-            )
+        let disagreements = services.shadow.totals.map { ([("route", $0.route), ("live", $0.live), ("shadow", $0.shadow)], $1) }
+        for (labels, count) in disagreements.sorted(by: { "\($0.0)" < "\($1.0)" }) {
+            text.add("gatehouse_shadow_disagreements_total", labels, count)
         }
         text.begin("gatehouse_connections", .gauge, "Open connections, those of the admin address included.")
         text.add("gatehouse_connections", Int64(samples.reduce(0) { $0 + $1.connections }))
@@ -115,11 +111,5 @@ extension RequestMetrics.RequestLabels: Comparable {
     static func < (left: Self, right: Self) -> Bool {
         (left.route, left.status, left.reason.rawValue, left.isAllowed ? 1 : 0)
             < (right.route, right.status, right.reason.rawValue, right.isAllowed ? 1 : 0)
-    }
-}
-
-extension RequestMetrics.DisagreementLabels: Comparable {
-    static func < (left: Self, right: Self) -> Bool {
-        (left.route, left.live.rawValue, left.shadow.rawValue) < (right.route, right.live.rawValue, right.shadow.rawValue)
     }
 }

@@ -17,7 +17,6 @@ struct RequestMetrics: Sendable {
     private var routeSlots: [Int] = []
     private(set) var requests = CounterTable()
     private(set) var durations = DurationHistogram()
-    private(set) var disagreements = CounterTable(capacity: 16)
 
     init(_ policy: Policy) {
         slots = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
@@ -43,13 +42,8 @@ struct RequestMetrics: Sendable {
         durations.add(microseconds: microseconds)
     }
 
-    /// Counts a request that a shadow policy decides otherwise than the policy in force.
-    mutating func countDisagreement(on route: Route?, live: Reason, shadow: Reason) {
-        disagreements.add(key(route.map(slot) ?? 0, isAllowed: true, live, low: UInt64(shadow.index)))
-    }
-
     private func slot(of admission: borrowing Admission) -> Int {
-        if case .endpoint(let endpoint) = admission.outcome { return 1 + endpoint.index }
+        if let endpoint = admission.endpoint { return 1 + endpoint.index }
         return admission.route.map(slot) ?? 0
     }
 
@@ -73,27 +67,11 @@ struct RequestMetrics: Sendable {
         let status: Int
     }
 
-    struct DisagreementLabels: Hashable {
-        let route: String
-        let live: Reason
-        let shadow: Reason
-    }
-
     var requestCounts: [(labels: RequestLabels, count: UInt64)] {
         requests.entries.map { key, count in
             let labels = RequestLabels(
                 route: names[Int(key >> 32 & 0x7FFF_FFFF)], isAllowed: key >> 31 & 1 == 1, reason: Reason.allCases[Int(key >> 16 & 0x7FFF)],
                 status: Int(key & 0xFFFF)
-            )
-            return (labels, count)
-        }
-    }
-
-    var disagreementCounts: [(labels: DisagreementLabels, count: UInt64)] {
-        disagreements.entries.map { key, count in
-            let labels = DisagreementLabels(
-                route: names[Int(key >> 32 & 0x7FFF_FFFF)], live: Reason.allCases[Int(key >> 16 & 0x7FFF)],
-                shadow: Reason.allCases[Int(key & 0xFFFF)]
             )
             return (labels, count)
         }

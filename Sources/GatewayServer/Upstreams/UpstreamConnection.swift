@@ -134,7 +134,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         user?.upstreamWritabilityChanged()
     }
 
-    /// A reset is no end: an answer that lasts until the connection closes was cut off, and is not passed as whole.
+    /// A reset, or a TLS stream that was cut, is no end: what lasts until the connection closes is not passed as whole.
     func errorCaught(context: ChannelHandlerContext, error: any Error) { _ = fail() }
 
     // MARK: The answer

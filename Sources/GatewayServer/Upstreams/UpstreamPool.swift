@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOPosix
 
@@ -34,14 +35,16 @@ final class UpstreamPool {
 
     let target: UpstreamTarget
     let eventLoop: any EventLoop
+    private let logger: Logger
     private(set) var servers: [Server]
     private var nextServer = 0
     private var isClosed = false
     private var healthChecks: RepeatedTask?
 
-    init(_ target: UpstreamTarget, eventLoop: any EventLoop) {
+    init(_ target: UpstreamTarget, eventLoop: any EventLoop, logger: Logger) {
         self.target = target
         self.eventLoop = eventLoop
+        self.logger = logger
         servers = target.servers.map { Server($0) }
         startHealthChecks()
     }
@@ -74,24 +77,56 @@ final class UpstreamPool {
         guard server.connections < target.connections else { return done(.failure(.full)) }
         server.connections += 1
         let connection = UpstreamConnection(pool: self, server: server)
-        let bound = NIOLoopBound((self, connection, done), eventLoop: eventLoop)
+        let handshake = server.address.isSecure ? handshake(server) : nil
+        let bound = NIOLoopBound((self, connection, handshake, done), eventLoop: eventLoop)
         ClientBootstrap(group: eventLoop)
             .connectTimeout(.milliseconds(target.connectMilliseconds))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(bound.value.1) }
+                channel.eventLoop.makeCompletedFuture {
+                    let (pool, connection, handshake, _) = bound.value
+                    if let handshake { try pool.secure(channel, connection.server, handshake) }
+                    try channel.pipeline.syncOperations.addHandler(connection)
+                }
             }
             .connect(host: server.address.host, port: server.address.port)
+            .flatMap { _ in bound.value.2?.done ?? bound.value.0.eventLoop.makeSucceededVoidFuture() }
             .whenComplete { result in
-                let (pool, connection, done) = bound.value
+                let (pool, connection, _, done) = bound.value
                 switch result {
                 case .success: done(.success(connection))
                 case .failure(let error):
-                    connection.server.connections -= 1
                     pool.noteFailure(connection.server)
-                    done(.failure(error is ChannelError ? .timeout : .bad))
+                    done(.failure(pool.failure(error, of: connection.server)))
                 }
             }
+    }
+
+    private func handshake(_ server: Server) -> UpstreamHandshake {
+        UpstreamHandshake(
+            on: eventLoop, milliseconds: target.connectMilliseconds, name: target.tls?.name(for: server.address.host)
+        )
+    }
+
+    /// - Throws: when there is nothing to verify the server by; then nothing is connected.
+    private func secure(_ channel: any Channel, _ server: Server, _ handshake: UpstreamHandshake) throws {
+        guard let tls = target.tls else { throw UpstreamFailure.bad }
+        try channel.pipeline.syncOperations.addHandler(try tls.handler(for: server.address.host))
+        try channel.pipeline.syncOperations.addHandler(handshake)
+    }
+
+    private func failure(_ error: any Error, of server: Server) -> UpstreamFailure {
+        guard let refused = error as? UpstreamHandshake.Failure else {
+            // It never was a connection that could be taken off the count when it closes.
+            server.connections -= 1
+            return error is ChannelError ? .timeout : .bad
+        }
+        guard case .refused(let reason) = refused else { return .timeout }
+        logger.warning(
+            "TLS with an upstream failed; nothing was sent to it",
+            metadata: ["upstream": "\(target.name)", "server": "\(server.address.authority)", "reason": "\(reason)"]
+        )
+        return .bad
     }
 
     func giveBack(_ connection: UpstreamConnection) {

@@ -6,11 +6,14 @@ package struct UpstreamTarget: Sendable {
         package let port: Int
         /// As `Host` and the metrics name it: without the port where it is the scheme's own.
         package let authority: String
+        /// Whether it is spoken to over TLS.
+        package let isSecure: Bool
 
-        package init(host: String, port: Int, authority: String) {
+        package init(host: String, port: Int, authority: String, isSecure: Bool = false) {
             self.host = host
             self.port = port
             self.authority = authority
+            self.isSecure = isSecure
         }
     }
 
@@ -39,10 +42,13 @@ package struct UpstreamTarget: Sendable {
     package let connections: Int
     /// Nil: a server is judged by its answers alone.
     package let health: Health?
+    /// For the secure servers; nil: there are none.
+    package let tls: UpstreamTLS?
 
     package init(
         name: String, servers: [Server], connectMilliseconds: Int64 = 1000, responseMilliseconds: Int64 = 30_000,
-        idleMilliseconds: Int64 = 60_000, retries: Int = 1, connections: Int = 128, health: Health? = nil
+        idleMilliseconds: Int64 = 60_000, retries: Int = 1, connections: Int = 128, health: Health? = nil,
+        tls: UpstreamTLS? = nil
     ) {
         self.name = name
         self.servers = servers
@@ -52,6 +58,7 @@ package struct UpstreamTarget: Sendable {
         self.retries = retries
         self.connections = connections
         self.health = health
+        self.tls = tls
     }
 }
 

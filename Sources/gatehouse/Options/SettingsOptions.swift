@@ -14,7 +14,8 @@ struct SettingsOptions: ParsableArguments {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("The name of this gateway in tokens (default: http:// and the first listen address).", valueName: "url"))
+        help: ArgumentHelp(
+            "The name of this gateway in tokens (default: http://, with TLS https://, and the first listen address).", valueName: "url"))
     var issuer: String?
 
     @Option(name: .long, help: ArgumentHelp("Who tokens are for (default: provisioning).", valueName: "name"))

@@ -8,12 +8,7 @@ struct PolicyRoutesCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let load = policy.load()
-        guard let loaded = load.policy else {
-            Console.report(load.diagnostics)
-            throw Console.Exit.failure
-        }
-        let routes = PolicyRoutes(loaded)
-        if output.json { Console.print(routes.json) } else { for line in routes.lines { Console.print(Console.printable(line)) } }
+        let routes = PolicyRoutes(try policy.policy())
+        if output.json { Console.print(routes.json) } else { Console.print(routes.lines) }
     }
 }

@@ -30,6 +30,15 @@ enum Console {
         FileHandle.standardOutput.write(Data((text + "\n").utf8))
     }
 
+    /// Lines of a report; a first word that is in `colours` is shown so.
+    static func print(_ lines: [String], colours: [String: Style] = [:]) {
+        for line in lines {
+            let text = printable(line)
+            let word = String(text.prefix { $0 != " " })
+            if let style = colours[word] { print(styled(word, style) + text.dropFirst(word.count)) } else { print(text) }
+        }
+    }
+
     static func print(_ value: JSONValue) { print(value.serialized(pretty: true)) }
 
     static func printError(_ text: String) {

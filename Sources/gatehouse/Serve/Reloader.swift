@@ -8,6 +8,7 @@ import Logging
 /// Turns changed files into a new snapshot, whole or not at all; on a mistake the last good one stays in force.
 actor Reloader {
     private let loader: SnapshotLoader
+    private let tls: TLSLoader?
     private let server: GatewayServer
     private let operations: Operations
     private let issuer: String
@@ -15,6 +16,7 @@ actor Reloader {
     private var seen: SnapshotLoader.Stamp
     /// What is in force.
     private(set) var current: Snapshot
+    private var seenTLS: FolderStamp?
     /// What was said of the files last time, so that it is said once.
     private var told: [Diagnostic]
 
@@ -25,10 +27,11 @@ actor Reloader {
     ///   - initial: of the files that `current` was loaded from.
     ///   - told: what was said of them.
     init(
-        _ loader: SnapshotLoader, server: GatewayServer, operations: Operations, issuer: String, initial: SnapshotLoader.Stamp,
-        current: Snapshot, told: [Diagnostic], logger: Logger
+        _ loader: SnapshotLoader, tls: TLSLoader?, server: GatewayServer, operations: Operations, issuer: String,
+        initial: SnapshotLoader.Stamp, initialTLS: FolderStamp?, current: Snapshot, told: [Diagnostic], logger: Logger
     ) {
         self.loader = loader
+        self.tls = tls
         self.server = server
         self.operations = operations
         self.issuer = issuer
@@ -36,11 +39,13 @@ actor Reloader {
         seen = initial
         self.current = current
         self.told = told
+        seenTLS = initialTLS
     }
 
     /// Reloads whenever a file has changed, until the task is cancelled.
     func watch() async {
         while (try? await Task.sleep(for: Self.interval)) != nil {
+            if tls?.settings.stamp != seenTLS { reloadTLS(reason: "change") }
             guard loader.stamp != seen else { continue }
             await reload(reason: "change")
         }
@@ -52,7 +57,7 @@ actor Reloader {
         // Taken before reading: a change in the middle is seen again.
         seen = loader.stamp
         let now = Int64(Date.now.timeIntervalSince1970)
-        let (snapshot, diagnostics) = loader.load(issuer: issuer, at: now)
+        let (snapshot, diagnostics) = loader.load(issuer: issuer, at: now, keeping: current.shadow)
         // At start they were just said.
         if reason != "start" || diagnostics != told { logger.report(diagnostics) }
         told = diagnostics
@@ -64,6 +69,19 @@ actor Reloader {
         current = snapshot
         logger.info("reloaded", metadata: ["event": "reloaded", "reason": "\(reason)", "policy": "\(snapshot.policy.digest)"])
         return note(.reloaded, diagnostics, reason, now)
+    }
+
+    /// Certificates by themselves, so that one that is being replaced does not hold back a partner that was disabled.
+    func reloadTLS(reason: String) {
+        guard let tls else { return }
+        seenTLS = tls.settings.stamp
+        let (loaded, diagnostics) = tls.load(at: Int64(Date.now.timeIntervalSince1970))
+        logger.report(diagnostics)
+        guard let loaded else {
+            return logger.error("the certificate stays as it was", metadata: ["event": "stale", "reason": "\(reason)"])
+        }
+        server.replace(with: loaded)
+        logger.info("certificate reloaded", metadata: ["event": "reloaded", "reason": "\(reason)", "expires": "\(loaded.expires)"])
     }
 
     private func refuse(_ diagnostics: [Diagnostic], reason: String, at now: Int64) async -> Operations.Reload {

@@ -37,36 +37,41 @@ struct RunningGateway {
         let signals = Signals([SIGTERM, SIGINT, SIGHUP])
         var logger = Logger(label: "gatehouse") { _ in LineLogHandler(settings) }
         logger.logLevel = LineLogHandler(settings).logLevel
-        try refuseWhatIsNotBuilt(settings)
+        checkOpenFiles(settings, logger)
         let loader = SnapshotLoader(settings, environment: environment)
         let stamp = loader.stamp
-        let (snapshot, diagnostics) = loader.load(at: Int64(Date.now.timeIntervalSince1970))
+        let now = Int64(Date.now.timeIntervalSince1970)
+        let (snapshot, diagnostics) = loader.load(at: now)
         guard let snapshot else {
             Console.report(warnings + diagnostics)
             throw Console.Exit.configuration
         }
-        logger.report(warnings + diagnostics)
+        let tlsLoader = settings.tls.map(TLSLoader.init)
+        let tlsStamp = tlsLoader?.settings.stamp
+        let (tls, tlsDiagnostics) = try certificate(tlsLoader, at: now)
+        logger.report(warnings + diagnostics + tlsDiagnostics)
         let services = try await services(settings, environment: environment, logger: logger)
-        let server = try await GatewayServer(services: services, snapshot: snapshot, threads: settings.threads)
+        let server = try await GatewayServer(services: services, snapshot: snapshot, threads: settings.threads, tls: tls)
         try await refuseWhatIsRevoked(services.revocations, server)
-        let (listeners, admin) = try await listen(server, settings)
+        let (listeners, admin, decide) = try await listen(server, settings)
         let address = listeners[0].address
         // A derived issuer names the port, which with port 0 is known only now.
-        let issuer = settings.isIssuerDerived ? "http://\(address)" : settings.issuer
+        let issuer = settings.isIssuerDerived ? "\(settings.scheme)://\(address)" : settings.issuer
         let reloader = Reloader(
-            loader, server: server, operations: services.operations, issuer: issuer, initial: stamp, current: snapshot, told: diagnostics,
-            logger: logger
+            loader, tls: tlsLoader, server: server, operations: services.operations, issuer: issuer, initial: stamp, initialTLS: tlsStamp,
+            current: snapshot, told: diagnostics, logger: logger
         )
         if issuer != settings.issuer { await reloader.reload(reason: "start") }
         services.operations.onReload { [logger] in await reload(reloader, services.decisions, reason: "admin", logger) }
         logger.info(
             "ready",
             metadata: [
-                "event": "ready", "address": "\(address)", "admin": "\(admin?.address ?? "off")", "policy": "\(snapshot.policy.digest)",
+                "event": "ready", "address": "\(address)", "admin": "\(admin?.address ?? "off")",
+                "decide": "\(decide?.address ?? "off")", "policy": "\(snapshot.policy.digest)",
             ]
         )
         return RunningGateway(
-            address: address, adminAddress: admin?.address, server: server, listeners: listeners + (admin.map { [$0] } ?? []),
+            address: address, adminAddress: admin?.address, server: server, listeners: listeners + [admin, decide].compactMap { $0 },
             reloader: reloader, signals: signals, services: services, logger: logger
         )
     }
@@ -93,7 +98,7 @@ struct RunningGateway {
         logger.info("stopped", metadata: ["event": "stopped"])
     }
 
-    /// Opens the decision log anew, so that it can be rotated, and loads policy, keys and partners.
+    /// Opens the decision log anew, so that it can be rotated, and loads policy, keys, partners and the certificate.
     @discardableResult
     private static func reload(
         _ reloader: Reloader, _ decisions: DecisionLog, reason: String, _ logger: Logger
@@ -103,19 +108,27 @@ struct RunningGateway {
                 "the decision log was not reopened; the file from before stays in use",
                 metadata: ["event": "decisions", "reason": "\(error)"])
         }
+        await reloader.reloadTLS(reason: reason)
         return await reloader.reload(reason: reason)
     }
 
-    /// What the configuration can say and this version cannot do yet: refused, since ignoring it would open what should be closed.
-    private static func refuseWhatIsNotBuilt(_ settings: Settings) throws {
-        var found: [String] = []
-        if settings.tls != nil { found.append("tls") }
-        if settings.decide != nil { found.append("decide") }
-        if settings.shadowPolicy != nil { found.append("shadowPolicy") }
-        if settings.upstreams.flatMap(\.servers).contains(where: \.isSecure) { found.append("upstreams with https servers") }
-        if !settings.trustedProxies.isEmpty { found.append("trustedProxies") }
-        if found.isEmpty { return }
-        throw Console.fail("this version does not support: \(found.joined(separator: ", "))", code: Console.Exit.configuration)
+    private static func checkOpenFiles(_ settings: Settings, _ logger: Logger) {
+        let files = OpenFileLimit.raise()
+        guard files < settings.limits.connections + 64 else { return }
+        logger.warning(
+            "fewer files may be open than `limits.connections`: raise the limit (ulimit -n) or lower the setting",
+            metadata: ["files": "\(files)", "connections": "\(settings.limits.connections)"]
+        )
+    }
+
+    private static func certificate(_ loader: TLSLoader?, at now: Int64) throws -> (tls: ServerTLS?, warnings: [Diagnostic]) {
+        guard let loader else { return (nil, []) }
+        let (tls, diagnostics) = loader.load(at: now)
+        guard let tls else {
+            Console.report(diagnostics)
+            throw Console.Exit.configuration
+        }
+        return (tls, diagnostics)
     }
 
     private static func services(_ settings: Settings, environment: [String: String], logger: Logger) async throws -> Services {
@@ -134,10 +147,11 @@ struct RunningGateway {
                 limits: ServerLimits(
                     wire: WireLimits(target: limits.target, headers: limits.headers, headerCount: limits.headerCount),
                     headTimeout: limits.headTimeout.milliseconds, bodyTimeout: limits.bodyTimeout.milliseconds,
-                    idleTimeout: limits.idleTimeout.milliseconds
+                    idleTimeout: limits.idleTimeout.milliseconds, connections: limits.connections,
+                    connectionsPerAddress: limits.connectionsPerAddress, requestsPerConnection: limits.requestsPerConnection
                 ),
-                upstreams: settings.upstreams.map(target), revocations: RevocationWatch(store, logger: logger),
-                operations: Operations(version: BuildInfo.version), keyUses: store,
+                upstreams: try settings.upstreams.map(target), trustedProxies: settings.trustedProxies,
+                revocations: RevocationWatch(store, logger: logger), operations: Operations(version: BuildInfo.version), keyUses: store,
                 isStoreReady: { (try? await store.ping()) != nil }
             )
         } catch let code as ExitCode {
@@ -167,17 +181,30 @@ struct RunningGateway {
         }
     }
 
-    private static func target(_ upstream: UpstreamSettings) -> UpstreamTarget {
+    private static func target(_ upstream: UpstreamSettings) throws -> UpstreamTarget {
         UpstreamTarget(
             name: upstream.name,
             servers: upstream.servers.map { server in
                 let host = server.host.contains(":") ? "[\(server.host)]" : server.host
-                return .init(host: server.host, port: server.port, authority: server.port == 80 ? host : "\(host):\(server.port)")
+                let isUsual = server.port == (server.isSecure ? 443 : 80)
+                return .init(
+                    host: server.host, port: server.port, authority: isUsual ? host : "\(host):\(server.port)", isSecure: server.isSecure
+                )
             },
             connectMilliseconds: upstream.connectTimeout.milliseconds, responseMilliseconds: upstream.responseTimeout.milliseconds,
             idleMilliseconds: upstream.idleTimeout.milliseconds, retries: upstream.retries, connections: upstream.connections,
-            health: upstream.health.map { .init(path: $0.path, intervalMilliseconds: $0.interval.milliseconds) }
+            health: upstream.health.map { .init(path: $0.path, intervalMilliseconds: $0.interval.milliseconds) },
+            tls: try upstream.servers.contains(where: \.isSecure) ? verification(upstream.tls) : nil
         )
+    }
+
+    private static func verification(_ tls: UpstreamSettings.TLS) throws -> UpstreamTLS {
+        do {
+            let ca = try tls.ca.map { PEMFile(name: $0, bytes: try PublicFile.read($0)) }
+            return try UpstreamTLS(ca: ca, serverName: tls.serverName)
+        } catch let error where error is FileError || error is PEMError {
+            throw Console.fail("\(error)", code: Console.Exit.configuration)
+        }
     }
 
     private static func target(_ decisions: Settings.DecisionLog) throws -> DecisionLog.Target {
@@ -201,18 +228,20 @@ struct RunningGateway {
 
     private static func listen(
         _ server: GatewayServer, _ settings: Settings
-    ) async throws -> (public: [GatewayServer.Listener], admin: GatewayServer.Listener?) {
+    ) async throws -> (public: [GatewayServer.Listener], admin: GatewayServer.Listener?, decide: GatewayServer.Listener?) {
         var listeners: [GatewayServer.Listener] = []
         for address in settings.listen { listeners.append(try await bind(server, address, key: "listen")) }
-        guard let admin = settings.admin else { return (listeners, nil) }
-        return (listeners, try await bind(server, admin, key: "admin", isAdmin: true))
+        var (admin, decide): (GatewayServer.Listener?, GatewayServer.Listener?)
+        if let address = settings.admin { admin = try await bind(server, address, key: "admin", role: .admin) }
+        if let address = settings.decide { decide = try await bind(server, address, key: "decide", role: .decide) }
+        return (listeners, admin, decide)
     }
 
     private static func bind(
-        _ server: GatewayServer, _ address: ListenAddress, key: String, isAdmin: Bool = false
+        _ server: GatewayServer, _ address: ListenAddress, key: String, role: ListenerRole = .gateway
     ) async throws -> GatewayServer.Listener {
         do {
-            return try await server.listen(host: address.host, port: address.port, isAdmin: isAdmin)
+            return try await server.listen(host: address.host, port: address.port, role: role)
         } catch {
             throw Console.fail(
                 "cannot listen on \(address) (`\(key)`): \(BindFailure.reason(error)). Choose another address with --\(key); port 0 picks a "

@@ -20,7 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
             throw Console.Exit.configuration
         }
         let gateway = try await RunningGateway.start(settings, warnings: loaded.diagnostics, environment: FileOptions.environment)
-        if guide { Console.print(Guide.text(address: gateway.address, admin: gateway.adminAddress)) }
+        if guide { Console.print(Guide.text(address: gateway.address, scheme: settings.scheme, admin: gateway.adminAddress)) }
         try await gateway.runUntilStopped()
     }
 }

@@ -220,10 +220,14 @@ struct IdentityHeaderTests {
         defer { second.stop() }
         for script in [UpstreamScript.resets, .closesAtOnce, .bytes("garbage\r\n\r\n", then: .close), .bytes("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n")] {
             try await ForwardingGateway.run(script, configure: { [TestUpstream("app", [$0.port, second.port])] }) { it in
-                let credentials = "Cookie: authjs.session-token=secret-cookie; theme=dark\r\nSignature: sig=:secret-signature:\r\nSignature-Input: secret-input\r\nProxy-Authorization: secret-proxy\r\n"
-                for _ in 0..<4 {
-                    let response = try it.send(it.request("GET /app/x", credentials))
-                    #expect(!"\(response)".contains("secret"))
+                let credentials = "Cookie: __Secure-authjs.session-token=secret-cookie; theme=dark\r\nProxy-Authorization: secret-proxy\r\n"
+                // A public route reads no credential, so this is no signature that has to verify.
+                let signature = "Signature: sig=:secret-signature:\r\nSignature-Input: secret-input\r\n"
+                for request in [it.request("GET /app/x", credentials), it.request("GET /public/x", credentials + signature)] {
+                    for _ in 0..<3 {
+                        let response = try it.send(request)
+                        #expect(!"\(response)".contains("secret"))
+                    }
                 }
                 for upstream in [it.app, second] {
                     let sent = upstream.record.bytes.map { String(decoding: $0, as: UTF8.self) }.joined()

@@ -15,7 +15,8 @@ struct AnswerTests {
             #expect(response.body == "ok")
             #expect(
                 response.headers.map { "\($0.name): \($0.value)" } == [
-                    "content-type: text/plain", "set-cookie: a=b", "set-cookie: c=d", "x-custom: é", "etag: \"1\"", "content-length: 2", "x-request-id: request-0001",
+                    "content-type: text/plain", "set-cookie: a=b", "set-cookie: c=d", "x-custom: é", "etag: \"1\"", "vary: Origin", "content-length: 2",
+                    "x-request-id: request-0001",
                 ]
             )
         }

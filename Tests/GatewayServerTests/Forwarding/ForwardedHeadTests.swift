@@ -12,7 +12,7 @@ struct ForwardedHeadTests {
             let request = try it.forwarded(
                 it.request(
                     "POST /app/a%7Eb?x=%c3%a9",
-                    "User-Agent: test\r\nX-Request-Id: request-0001\r\nTraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nContent-Type: text/plain\r\nCookie: a=b; authjs.session-token=x\r\n",
+                    "User-Agent: test\r\nX-Request-Id: request-0001\r\nTraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nContent-Type: text/plain\r\nCookie: a=b; __Secure-authjs.session-token=x\r\n",
                     body: "hello"
                 )
             )

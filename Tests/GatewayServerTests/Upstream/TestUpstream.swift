@@ -8,6 +8,11 @@ struct TestUpstream: Sendable {
     let target: UpstreamTarget
     let profile: UpstreamProfile
 
+    init(_ target: UpstreamTarget, _ profile: UpstreamProfile) {
+        self.target = target
+        self.profile = profile
+    }
+
     /// Times in milliseconds.
     init(
         _ name: String = "app", _ ports: [Int], strip: String? = nil, preservesHost: Bool = true, signer: AssertionSigner = .none,
