@@ -21,12 +21,13 @@ extension LoopContext {
     }
 
     /// Counts a request and writes down what became of it.
-    func record(_ admission: borrowing Admission, path: Span<UInt8>, _ facts: DecisionBuffer.Facts) {
+    /// - Parameter snapshot: that decided, which need not be in force any more.
+    func record(_ admission: borrowing Admission, path: Span<UInt8>, under snapshot: Snapshot, _ facts: DecisionBuffer.Facts) {
         metrics.count(admission, status: facts.status, microseconds: facts.durationMicroseconds)
         let log = services.decisions
         // What everybody may do is no decision about anybody.
         if log.isOff || admission.isAllowedToTheEnd && (log.options.onlyDenied || admission.reason == .isPublic) { return }
-        decisions.append(admission, path: path, policy: policyDigest, clock: clock, facts)
+        decisions.append(admission, path: path, policy: snapshot.policy, clock: clock, facts)
         if decisions.lines.count > DecisionBuffer.batchSize { flushDecisions() }
     }
 }

@@ -257,7 +257,8 @@ extension ConnectionHandler {
         loop.clock.read()
         let path = exchange.path
         record(
-            exchange.admission, path: path.span, requestID: exchange.requestID, status: status, started: exchange.started, clientID: nil
+            exchange.admission, path: path.span, requestID: exchange.requestID, status: status, started: exchange.started, clientID: nil,
+            snapshot: exchange.snapshot
         )
     }
 }

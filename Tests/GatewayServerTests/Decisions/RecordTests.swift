@@ -1,3 +1,6 @@
+import Access
+import GatewayCore
+import GatewayServer
 import StrictJSON
 import Testing
 
@@ -79,5 +82,26 @@ struct RecordTests {
         }
         #expect(records.map { $0["decision"]?.string } == ["deny"])
         #expect(records.map { $0["reason"]?.string } == ["wrong_secret"])
+    }
+
+    @Test("a request that a reload overtakes is recorded under the policy it began with")
+    func overtaken() async throws {
+        let changed = try TestGateway.snapshot(policy: TestGateway.policy + "\n# changed", partners: [])
+        let records = try await TestGateway.run { gateway in
+            let body = #"{"name":"Ada","contactEmail":"ada@example.com"}"#
+            let client = try RawClient(port: gateway.port)
+            try client.send(
+                "POST /api/provisioning/customers HTTP/1.1\r\nHost: a\r\n\(gateway.bearer("acme"))Content-Type: application/json\r\n"
+                    + "Content-Length: \(body.utf8.count)\r\nExpect: 100-continue\r\n\r\n"
+            )
+            #expect(try client.response().status == 100)
+            try await gateway.server.replace(with: changed)
+            try client.send(body)
+            #expect(try client.response().status == 201)
+            #expect(try gateway.get("/api/provisioning/customers").status == 401)
+        }
+        let expected = try TestGateway.snapshot(partners: []).policy.digest
+        #expect(records.map { $0["policy"]?.string } == [expected, changed.policy.digest])
+        #expect(expected != changed.policy.digest)
     }
 }
