@@ -12,6 +12,7 @@ enum Schema {
         Step(number: 2, name: "answers", statements: [answers, "CREATE INDEX answers_expires_at ON gatehouse.answers (expires_at)"]),
         Step(number: 3, name: "revocations", statements: RevocationRow.schema),
         Step(number: 4, name: "nonces", statements: NonceRow.schema),
+        Step(number: 5, name: "key uses", statements: KeyUseRow.schema),
     ]
 
     /// The rules of a customer once more, as far as SQL can say them, so that no other program can break them either.

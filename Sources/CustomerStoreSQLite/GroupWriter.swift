@@ -16,10 +16,13 @@ final class GroupWriter: Sendable {
     }
 
     private let pool: DatabasePool
+    private let precondition: @Sendable () throws -> Void
     private let state = Mutex(State())
 
-    init(_ pool: DatabasePool) {
+    /// - Parameter precondition: asked before every commit; what it throws keeps the whole group from being stored.
+    init(_ pool: DatabasePool, precondition: @escaping @Sendable () throws -> Void = {}) {
         self.pool = pool
+        self.precondition = precondition
     }
 
     /// - Throws: what `body` throws, or the `DatabaseError` because of which its group was not committed.
@@ -32,7 +35,7 @@ final class GroupWriter: Sendable {
             }
             if mustStart {
                 pool.asyncWriteWithoutTransaction { database in
-                    while let group = self.nextGroup() { Self.commit(group, to: database) }
+                    while let group = self.nextGroup() { self.commit(group, to: database) }
                 }
             }
         }
@@ -53,14 +56,15 @@ final class GroupWriter: Sendable {
         }
     }
 
-    private static func commit(_ group: [any WriteJob], to database: Database) {
+    private func commit(_ group: [any WriteJob], to database: Database) {
         do {
             try database.inTransaction(.immediate) {
                 if group.count == 1 {
                     try group[0].perform(in: database)
                 } else {
-                    for job in group { try perform(job, in: database) }
+                    for job in group { try Self.perform(job, in: database) }
                 }
+                try precondition()
                 return .commit
             }
         } catch {

@@ -8,8 +8,7 @@ package final class SQLiteCustomerStore: CustomerStore {
     private let path: String
     private let pool: DatabasePool
     private let writer: GroupWriter
-    /// Which file on disk the connections have open: its device and inode.
-    private let identity: FileIdentity?
+    private let file: WatchedFile
     /// So many nonces are remembered at most.
     let nonceCapacity: Int64
 
@@ -43,8 +42,9 @@ package final class SQLiteCustomerStore: CustomerStore {
         } catch {
             throw StoreFailure.describe(error, opening: path)
         }
-        writer = GroupWriter(pool)
-        identity = FileIdentity(path: path)
+        let file = WatchedFile(path: path)
+        self.file = file
+        writer = GroupWriter(pool) { () throws(StoreError) in try file.look() }
     }
 
     package func insert(
@@ -95,19 +95,20 @@ package final class SQLiteCustomerStore: CustomerStore {
         try await read { try AnswerRow.recall(request, at: now, from: $0) }
     }
 
-    /// Takes the write lock once, reads once, and sees whether the file is still the one that was opened: SQLite would go on
-    /// writing into a deleted file without a word.
+    /// Takes the write lock once, reads once, and sees whether the file is still the one that was opened.
     package func ping() async throws(StoreError) {
-        guard FileIdentity(path: path) == identity else {
-            throw .unavailable("\(path): the file was removed or replaced while it was open")
-        }
+        try file.look()
         try await write { _ in }
         _ = try await read { try Int.fetchOne($0, sql: "SELECT count(*) FROM (SELECT 1 FROM customers LIMIT 1)") }
     }
 
+    /// Several times a second, by those who ask for revocations.
+    func lookAtFile() throws(StoreError) { try file.look() }
+
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
+        try file.check()
         do {
             return try await pool.read(body)
         } catch {
@@ -124,16 +125,5 @@ package final class SQLiteCustomerStore: CustomerStore {
         } catch {
             throw StoreFailure.describe(error, using: path)
         }
-    }
-}
-
-private struct FileIdentity: Equatable {
-    let device: Int?
-    let inode: Int?
-
-    init?(path: String) {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
-        device = attributes[.systemNumber] as? Int
-        inode = attributes[.systemFileNumber] as? Int
     }
 }

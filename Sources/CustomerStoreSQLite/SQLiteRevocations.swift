@@ -13,7 +13,8 @@ extension SQLiteCustomerStore: RevocationStore {
 
     package func changes(since version: Int64) async throws(SharedStateError) -> RevocationChanges? {
         try await sharing { () throws(StoreError) in
-            try await self.read { try RevocationRow.changes(since: version, from: $0) }
+            try self.lookAtFile()
+            return try await self.read { try RevocationRow.changes(since: version, from: $0) }
         }
     }
 
@@ -24,7 +25,7 @@ extension SQLiteCustomerStore: RevocationStore {
     }
 
     /// The store's error as what nodes share calls it.
-    private func sharing<Value: Sendable>(_ body: () async throws(StoreError) -> Value) async throws(SharedStateError) -> Value {
+    func sharing<Value: Sendable>(_ body: () async throws(StoreError) -> Value) async throws(SharedStateError) -> Value {
         do {
             return try await body()
         } catch .unavailable(let message) {

@@ -16,6 +16,9 @@ enum Schema {
         migrator.registerMigration("4 nonces") { database in
             try database.execute(sql: NonceRow.schema)
         }
+        migrator.registerMigration("5 key uses") { database in
+            try database.execute(sql: KeyUseRow.schema)
+        }
         return migrator
     }
 

@@ -1,4 +1,4 @@
-import Tokens
+package import Tokens
 
 /// What may be told of a key: everything but the key.
 package struct KeyStatus: Sendable {
@@ -27,15 +27,17 @@ package struct KeyStatus: Sendable {
     package let created: Int64?
     /// Unix seconds since when it signs no more; nil: it may sign.
     package let retired: Int64?
-    private let isSigning: Bool
+    package let isSigning: Bool
+    package let use: KeyUseMark
 
-    package init(_ purpose: Purpose, id: String, algorithm: String, created: Int64?, retired: Int64?, isSigning: Bool) {
+    package init(_ purpose: Purpose, id: String, algorithm: String, created: Int64?, retired: Int64?, isSigning: Bool, use: KeyUseMark) {
         self.purpose = purpose
         self.id = id
         self.algorithm = algorithm
         self.created = created
         self.retired = retired
         self.isSigning = isSigning
+        self.use = use
     }
 
     /// Seconds after which nothing that a retired key signed can be good any more: the longest life of a token, and of an assertion with

@@ -20,6 +20,8 @@ package final class Snapshot: Sendable {
     package let publicKeySet: [UInt8]
     /// Of every key for tokens and assertions, for `/status`.
     package let keys: [KeyStatus]
+    /// Of the key that signs what upstreams are told; nil: there is none.
+    package let assertionUse: KeyUseMark?
     /// Seconds since 1970 when it was loaded.
     package let loaded: Int64
 
@@ -40,6 +42,7 @@ package final class Snapshot: Sendable {
         self.upstreams = upstreams
         self.publicKeySet = publicKeySet
         self.keys = keys
+        assertionUse = keys.first { $0.purpose == .assertion && $0.isSigning }?.use
         self.loaded = loaded
     }
 

@@ -86,6 +86,15 @@ package final class GatewayServer: Sendable {
         return Listener(channel: channel, address: host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")
     }
 
+    /// What each loop has counted, taken between two requests. A loop that has ended has nothing to say.
+    private func samples() async -> [LoopSample] {
+        var samples: [LoopSample] = []
+        for loop in loops {
+            if let sample = try? await loop.eventLoop.submit({ loop.value.sample }).get() { samples.append(sample) }
+        }
+        return samples
+    }
+
     private func begin(_ role: ListenerRole, on channel: any Channel, _ loop: LoopContext) throws {
         let tls = role == .gateway ? self.tls.withLock { $0 } : nil
         // Operators get in however many others there are.
@@ -129,15 +138,6 @@ package final class GatewayServer: Sendable {
 
     /// Shows new connections another certificate; those that are open keep what they began with.
     package func replace(with tls: ServerTLS) { self.tls.withLock { $0 = tls } }
-
-    /// What each loop has counted, taken between two requests. A loop that has ended has nothing to say.
-    private func samples() async -> [LoopSample] {
-        var samples: [LoopSample] = []
-        for loop in loops {
-            if let sample = try? await loop.eventLoop.submit({ loop.value.sample }).get() { samples.append(sample) }
-        }
-        return samples
-    }
 
     /// Puts a new snapshot in force: each loop turns to it between two requests.
     package func replace(with snapshot: Snapshot) async throws {

@@ -7,21 +7,27 @@ extension LoopContext {
     /// Decides about a request, as of the clock's last reading.
     func admit(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, from peer: Gatekeeper.Peer) -> Admission {
         var admission = gatekeeper.admit(head, bytes, from: peer, at: clock.seconds)
+        refuseUnrecorded(&admission)
+        return admission
+    }
+
+    /// Refuses what may change something while it could not be told later that it was made.
+    func refuseUnrecorded(_ admission: inout Admission) {
         // INVARIANT (nothing changes unrecorded): what the decision log could not tell later is not done now.
         if admission.isAllowed, services.decisions.refuses(admission.method) {
             admission.outcome = .refuse(.auditUnavailable)
             admission.reason = Refusal.auditUnavailable.reason
         }
-        return admission
     }
 
     /// Counts a request and writes down what became of it.
-    func record(_ admission: borrowing Admission, path: Span<UInt8>, _ facts: DecisionBuffer.Facts) {
+    /// - Parameter snapshot: that decided, which need not be in force any more.
+    func record(_ admission: borrowing Admission, path: Span<UInt8>, under snapshot: Snapshot, _ facts: DecisionBuffer.Facts) {
         metrics.count(admission, status: facts.status, microseconds: facts.durationMicroseconds)
         let log = services.decisions
         // What everybody may do is no decision about anybody.
         if log.isOff || admission.isAllowedToTheEnd && (log.options.onlyDenied || admission.reason == .isPublic) { return }
-        decisions.append(admission, path: path, policy: policyDigest, clock: clock, facts)
+        decisions.append(admission, path: path, policy: snapshot.policy, clock: clock, facts)
         if decisions.lines.count > DecisionBuffer.batchSize { flushDecisions() }
     }
 }

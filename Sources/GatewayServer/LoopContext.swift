@@ -11,14 +11,13 @@ final class LoopContext {
     let executor: LoopTaskExecutor
     /// Replaced whole by a reload; a request keeps to the one it began with.
     var gatekeeper: Gatekeeper
-    private(set) var policyDigest: [UInt8]
     var requestIDs = RequestIDGenerator()
     var clock = WallClock()
     var decisions = DecisionBuffer()
-    var shadow: ShadowJournal
     var metrics: RequestMetrics
     /// Of the snapshots before this one.
     private(set) var pastTokenMemory = TokenMemoryCounts()
+    var shadow: ShadowJournal
     let pools: [String: UpstreamPool]
     /// Hands a list of revocations to every loop; back when all have it.
     var deliver: (@Sendable (RevocationList) async throws -> Void)?
@@ -41,7 +40,6 @@ final class LoopContext {
         pools = Dictionary(
             uniqueKeysWithValues: services.upstreams.map { ($0.name, UpstreamPool($0, eventLoop: eventLoop, logger: services.logger)) })
         gatekeeper = Gatekeeper(snapshot, rates: services.rates)
-        policyDigest = Array(snapshot.policy.digest.utf8)
         metrics = RequestMetrics(snapshot.policy)
     }
 
@@ -50,7 +48,6 @@ final class LoopContext {
         pastTokenMemory.addTotals(of: gatekeeper.tokenMemory)
         metrics.turn(to: snapshot.policy)
         gatekeeper = Gatekeeper(snapshot, revocations: gatekeeper.revocations, rates: services.rates)
-        policyDigest = Array(snapshot.policy.digest.utf8)
     }
 
     /// Deadlines are looked at this often, so that no request has to schedule and cancel a timer of its own.

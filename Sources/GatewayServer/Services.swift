@@ -18,11 +18,13 @@ package struct Services: Sendable {
     package let trustedProxies: [CIDR]
     /// What is revoked, as last read from the store; for `/status`.
     package let revocations: RevocationWatch?
-    /// Where a candidate policy would decide otherwise; for `/metrics`.
-    package let shadow = ShadowCounts()
     package let operations: Operations
+    /// Where it is written down when keys were last used.
+    package let keyUses: (any KeyUseStore)?
     /// Of the whole node.
     package let rates = RateLimiter(clock: { WallClock.coarse() })
+    /// Where a candidate policy would decide otherwise; for `/metrics`.
+    package let shadow = ShadowCounts()
     /// Whether the store answers; for `/readyz`.
     package let isStoreReady: @Sendable () async -> Bool
 
@@ -30,7 +32,7 @@ package struct Services: Sendable {
         customers: CustomerAPI, clients: OAuthEndpoints, nonces: any NonceStore, decisions: DecisionLog, logger: Logger,
         limits: ServerLimits,
         upstreams: [UpstreamTarget] = [], trustedProxies: [CIDR] = [], revocations: RevocationWatch? = nil,
-        operations: Operations = Operations(), isStoreReady: @escaping @Sendable () async -> Bool
+        operations: Operations = Operations(), keyUses: (any KeyUseStore)? = nil, isStoreReady: @escaping @Sendable () async -> Bool
     ) {
         self.customers = customers
         self.clients = clients
@@ -42,6 +44,7 @@ package struct Services: Sendable {
         self.trustedProxies = trustedProxies
         self.revocations = revocations
         self.operations = operations
+        self.keyUses = keyUses
         self.isStoreReady = isStoreReady
     }
 

@@ -35,6 +35,7 @@ package struct PartnerTokenIssuer: Sendable {
         if let tenant { claims.append(("tenant", .string(tenant))) }
         var token = header
         Base64URL.append(JSONValue.object(claims).utf8().span, to: &token)
+        key.use.note(at: now)
         let mac = key.mac.authenticate(token.span)
         token.append(UInt8(ascii: "."))
         Base64URL.append(mac.span, to: &token)

@@ -9,7 +9,7 @@ struct PartnerTokenJudgement {
     private var payloadBytes: [UInt8]?
     private var header: JOSEHeader?
     private var payload: JSONDocument?
-    private var key: TokenKey?
+    private(set) var key: TokenKey?
     private(set) var claims: PartnerClaims?
 
     init(now: Int64) { self.now = now }

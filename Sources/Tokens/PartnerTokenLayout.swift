@@ -59,6 +59,7 @@ final class PartnerTokenLayout: Sendable {
                 try claims.checkExpiry(at: now)
                 try claims.checkStart(at: now, leeway: verifier.leeway)
                 try claims.checkLifetime(maximum: verifier.maximumLifetime)
+                key.use.note(at: now)
                 return claims
             } catch {
                 return nil

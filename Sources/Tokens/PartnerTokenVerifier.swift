@@ -38,6 +38,7 @@ package struct PartnerTokenVerifier: Sendable {
             guard try judgement.judge(check, token, by: self) else { throw .malformedToken }
         }
         guard let claims = judgement.claims else { throw .missingClaim }
+        judgement.key?.use.note(at: now)
         return VerifiedClaims(claims, issuer: issuer)
     }
 

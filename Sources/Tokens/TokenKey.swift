@@ -30,6 +30,7 @@ package final class TokenKey: Sendable {
     /// Unix seconds since when it signs no more. What it signed before still verifies until that has expired.
     package let retired: Int64?
     let mac: HMACKey
+    package let use = KeyUseMark()
 
     /// A key of any length; key files ask for more (`KeyRing`).
     package init(id: String, algorithm: TokenAlgorithm, secret: SecretBytes, created: Int64? = nil, retired: Int64? = nil) {

@@ -9,7 +9,7 @@ struct Gatehouse: AsyncParsableCommand {
         version: BuildInfo.version,
         subcommands: [
             ServeCommand.self, InitCommand.self, ConfigCommand.self, PartnerCommand.self, TokenCommand.self, SessionCommand.self,
-            RequestCommand.self, PolicyCommand.self, AuditCommand.self,
+            RequestCommand.self, PolicyCommand.self, AuditCommand.self, KeysCommand.self,
         ]
     )
 }

@@ -12,7 +12,7 @@ struct ImportTests {
         "Customers": [],
         "SharedState": [],
         "HTTPWire": [],
-        "Tokens": ["OpenSSLCrypto", "StrictJSON"],
+        "Tokens": ["OpenSSLCrypto", "StrictJSON", "Synchronization"],
         "GatewayCore": ["Access", "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Synchronization", "Tokens"],
         "CustomerAPI": ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Synchronization"],
         "CustomerStoreSQLite": ["Customers", "Foundation", "GRDB", "SharedState", "Synchronization"],

@@ -51,7 +51,7 @@ import Testing
             try await group.waitForAll()
         }
         let taken = try fixture.execute("SELECT number, name, taken_at FROM gatehouse.migrations ORDER BY number")
-        #expect(taken.split(separator: "\n").count == 4)
+        #expect(taken.split(separator: "\n").count == 5)
         try await fixture.open().ping()
         #expect(try fixture.execute("SELECT number, name, taken_at FROM gatehouse.migrations ORDER BY number") == taken)
     }

@@ -57,6 +57,12 @@ final class Workplace {
     }
 
     func run(_ arguments: [String], environment: [String: String] = [:], input: String = "") throws -> CommandResult {
+        try Self.run(arguments, in: path, environment: environment, input: input)
+    }
+
+    static func run(
+        _ arguments: [String], in path: String, environment: [String: String] = [:], input: String = ""
+    ) throws -> CommandResult {
         let process = SpawnedProcess()
         process.executableURL = URL(fileURLWithPath: Self.program)
         process.arguments = arguments

@@ -14,6 +14,7 @@ struct AuditTests {
             let bearer = "Authorization: Bearer \(try gateway.token(initech))"
             let client = try gateway.connect()
             for _ in 0..<20 { ids.append(try client.get(Gateway.customers, bearer).requestID) }
+            #expect(eventually { (try? place.decisions().count) == 21 })
             try rename("decisions.jsonl", "decisions.jsonl.1", in: place)
             for _ in 0..<20 { ids.append(try client.get(Gateway.customers, bearer).requestID) }
             gateway.program.signal(SIGHUP)
@@ -89,7 +90,7 @@ struct AuditTests {
         }
         let records = try place.decisions().map { try JSONDocument(Array($0.utf8)).root }
         #expect(records.map { $0["decision"]?.string } == ["deny", "deny"])
-        #expect(records.map { $0["reason"]?.string } == ["no_credential", "wrong_secret"])
+        #expect(Set(records.map { $0["reason"]?.string }) == ["no_credential", "wrong_secret"])
     }
 
     @Test("a head that was refused while it was read is recorded with its method and path")

@@ -34,11 +34,12 @@ struct SecrecyTests {
             _ = try gateway.record("stale")
             try place.write("keys/partners/acme.json", partner)
             _ = try gateway.record("reloaded")
+            let pages = try ["/status", "/metrics"].map { try Connection(gateway.admin).get($0).body }.joined()
             try gateway.stop()
 
             let written = [
                 ("log", gateway.program.errors.lines.joined(separator: "\n")), ("output", gateway.program.output),
-                ("decisions", try place.read("data/decisions.jsonl")), ("database", database(of: place)),
+                ("decisions", try place.read("data/decisions.jsonl")), ("database", database(of: place)), ("admin pages", pages),
             ]
             #expect(written[0].1.contains(#""event":"ready""#))
             #expect(written[2].1.contains(#""reason":"bad_mac""#))

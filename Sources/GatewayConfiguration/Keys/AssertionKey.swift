@@ -2,7 +2,7 @@ import Access
 import GatewayCore
 package import OpenSSLCrypto
 package import StrictJSON
-import Tokens
+package import Tokens
 
 /// An Ed25519 key that signs what upstreams are told (RFC 8037 JWK, kty OKP).
 package struct AssertionKey: Sendable {
@@ -14,6 +14,7 @@ package struct AssertionKey: Sendable {
     package let created: Int64
     /// Unix seconds since when it signs no more; nil: it may sign.
     package let retired: Int64?
+    package let use = KeyUseMark()
 
     init(id: String, seed: SecretBytes, created: Int64, retired: Int64?) throws(CryptoError) {
         self.id = id
@@ -47,13 +48,17 @@ package struct AssertionKey: Sendable {
 enum AssertionKeyFile {
     /// A set with one new key.
     static func generate(at now: Int64) throws(CryptoError) -> [UInt8] {
+        JSONValue.object([("keys", .array([try key(at: now)]))]).utf8(pretty: true) + [UInt8(ascii: "\n")]
+    }
+
+    /// A new key.
+    static func key(at now: Int64) throws(CryptoError) -> JSONValue {
         let seed = RandomBytes.generate(Ed25519.keyByteCount)
         let x = Base64URL.encode(try Ed25519.PrivateKey(seed: SecretBytes(seed)).publicKey.bytes)
-        let key = JSONValue.object([
+        return .object([
             ("kty", "OKP"), ("crv", "Ed25519"), ("kid", .string(AssertionKey.thumbprint(publicKey: x))), ("alg", "EdDSA"), ("use", "sig"),
             ("x", .string(x)), ("d", .string(Base64URL.encode(seed))), ("created", .integer(now)),
         ])
-        return JSONValue.object([("keys", .array([key]))]).utf8(pretty: true) + [UInt8(ascii: "\n")]
     }
 
     /// - Returns: the keys in the order of the file, at least one not retired; nil when there was a mistake.

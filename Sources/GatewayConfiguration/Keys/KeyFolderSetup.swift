@@ -80,10 +80,15 @@ package struct KeyFolderSetup {
 enum TokenKeyFile {
     /// A set with one new HS256 key.
     static func generate(at now: Int64) -> [UInt8] {
-        let key = JSONValue.object([
-            ("kty", "oct"), ("kid", .string("\(UnixTime.day(now))-\(Hex.text(RandomBytes.generate(4)))")), ("alg", "HS256"), ("use", "sig"),
-            ("k", .string(Base64URL.encode(RandomBytes.generate(32)))), ("created", .integer(now)),
+        JSONValue.object([("keys", .array([key(.HS256, at: now)]))]).utf8(pretty: true) + [UInt8(ascii: "\n")]
+    }
+
+    /// A new key, as long as the algorithm's hash.
+    static func key(_ algorithm: TokenAlgorithm, at now: Int64) -> JSONValue {
+        .object([
+            ("kty", "oct"), ("kid", .string("\(UnixTime.day(now))-\(Hex.text(RandomBytes.generate(4)))")),
+            ("alg", .string(algorithm.rawValue)), ("use", "sig"),
+            ("k", .string(Base64URL.encode(RandomBytes.generate(algorithm.byteCount)))), ("created", .integer(now)),
         ])
-        return JSONValue.object([("keys", .array([key]))]).utf8(pretty: true) + [UInt8(ascii: "\n")]
     }
 }

@@ -24,13 +24,13 @@ package struct LoadedKeys: Sendable {
         tokens.keys.map { key in
             KeyStatus(
                 .token, id: key.id, algorithm: key.algorithm.rawValue, created: key.created, retired: key.retired,
-                isSigning: key.id == tokens.signing.id
+                isSigning: key.id == tokens.signing.id, use: key.use
             )
         }
             + assertions.map { key in
                 KeyStatus(
                     .assertion, id: key.id, algorithm: "EdDSA", created: key.created, retired: key.retired,
-                    isSigning: key.id == assertionSigningKey.id
+                    isSigning: key.id == assertionSigningKey.id, use: key.use
                 )
             }
     }

@@ -202,7 +202,7 @@ package struct PartnerRegistry: Sendable {
         }
     }
 
-    private func changing<Change>(_ change: () throws(PartnerError) -> Change) throws(PartnerError) -> Change {
+    func changing<Change>(_ change: () throws(PartnerError) -> Change) throws(PartnerError) -> Change {
         let result: Result<Change, PartnerError>
         do {
             result = try FolderLock.hold(folder: folder.path) {

@@ -2,6 +2,7 @@ import Access
 import GatewayCore
 import SharedState
 import StrictJSON
+import Tokens
 
 /// Everything that `/status` tells. Names and times; never a secret.
 struct StatusReport {
@@ -51,6 +52,7 @@ struct StatusReport {
             ("kid", .string(key.id)), ("use", .string(key.purpose.rawValue)), ("alg", .string(key.algorithm)),
             ("state", .string(key.state(at: now).rawValue)), ("created", key.created.map { .integer($0) } ?? .null),
             ("retired", key.retired.map { .integer($0) } ?? .null),
+            ("last_used", key.use.last.map { .integer($0) } ?? .null),
         ])
     }
 

@@ -21,7 +21,7 @@ struct DecisionBuffer {
     /// Bytes after which a batch is handed over without waiting.
     static let batchSize = 32 << 10
 
-    mutating func append(_ admission: borrowing Admission, path: Span<UInt8>, policy: [UInt8], clock: WallClock, _ facts: Facts) {
+    mutating func append(_ admission: borrowing Admission, path: Span<UInt8>, policy: Policy, clock: WallClock, _ facts: Facts) {
         if lines.capacity == 0 { lines.reserveCapacity(Self.batchSize + 4096) }
         raw(#"{"time":""#)
         lines.append(contentsOf: clock.timestampPrefix)
@@ -50,7 +50,7 @@ struct DecisionBuffer {
         raw(admission.isAllowedToTheEnd ? #"","decision":"allow","reason":""# : #"","decision":"deny","reason":""#)
         text(admission.reason.rawValue)
         raw(#"","policy":""#)
-        lines.append(contentsOf: policy)
+        text(policy.digest)
         raw(#"","status":"#)
         decimal(facts.status)
         raw(#","duration_us":"#)
@@ -102,7 +102,19 @@ extension Admission {
 
     /// The route's id, or the gateway's own endpoint.
     var routeName: String? {
-        if case .endpoint(let endpoint) = outcome { return endpoint.rawValue }
-        return route?.id
+        endpoint?.rawValue ?? route?.id
+    }
+
+    /// The gateway's own endpoint that was asked and not refused.
+    var endpoint: Endpoint? { outcome.endpoint }
+}
+
+extension Admission.Outcome {
+    fileprivate var endpoint: Endpoint? {
+        switch self {
+        case .endpoint(let endpoint): endpoint
+        case .ifFresh(_, let then): then.endpoint
+        case .forward, .options, .refuse: nil
+        }
     }
 }

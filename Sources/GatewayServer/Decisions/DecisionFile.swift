@@ -119,6 +119,11 @@ package struct DecisionLogError: Error, CustomStringConvertible {
     package let path: String
     package let reason: String
 
+    package init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+
     package var description: String {
         "cannot open the decision log \(path) (`decisions`): \(reason). Make its folder and let this user write there, or choose another "
             + "file with --decisions; `--decisions off` does without."

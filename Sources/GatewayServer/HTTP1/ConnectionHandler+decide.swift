@@ -15,7 +15,10 @@ extension ConnectionHandler {
             requestID: requestID, issuer: loop.gatekeeper.snapshot.settings.issuer, remote: remote, isSecure: peer.isSecure,
             now: loop.clock.seconds, traceIDs: (0, 0, 0), sessionCookies: [], isUpgrade: false
         )
-        guard let (admission, fields) = decisionMode?.judge(parser.head, bytes, from: peer, by: &loop.gatekeeper, facts) else { return }
+        guard let judged = decisionMode?.judge(parser.head, bytes, from: peer, by: &loop.gatekeeper, facts) else { return }
+        var admission = judged.admission
+        let fields = judged.fields
+        loop.refuseUnrecorded(&admission)
         if let candidate = admission.candidate { noteShadow(candidate, of: admission) }
         switch admission.outcome {
         case .refuse(let refusal): decide(Answer(refusal.problem, requestID: text(requestID)), admission, bytes, started)

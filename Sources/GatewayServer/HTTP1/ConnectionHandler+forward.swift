@@ -3,6 +3,7 @@ import GatewayCore
 import Glibc
 import HTTPWire
 import NIOCore
+import Tokens
 
 /// The client's side of a forwarded request: `Relay` is the other one.
 extension ConnectionHandler {
@@ -53,6 +54,7 @@ extension ConnectionHandler {
         _ grant: Grant, _ profile: UpstreamProfile, _ admission: Admission, _ bytes: Span<UInt8>, isUpgrade: Bool
     ) throws(Refusal) -> (bytes: ByteBuffer, hostIndex: Int?) {
         let snapshot = loop.gatekeeper.snapshot
+        snapshot.assertionUse?.note(at: loop.clock.seconds)
         let request = OutboundRequest(grant, caller: admission.caller, to: profile, policy: snapshot.policy)
         let facts = OutboundRequest.Facts(
             requestID: requestID, issuer: snapshot.settings.issuer, remote: remote, isSecure: peer.isSecure, now: loop.clock.seconds,
@@ -255,7 +257,8 @@ extension ConnectionHandler {
         loop.clock.read()
         let path = exchange.path
         record(
-            exchange.admission, path: path.span, requestID: exchange.requestID, status: status, started: exchange.started, clientID: nil
+            exchange.admission, path: path.span, requestID: exchange.requestID, status: status, started: exchange.started, clientID: nil,
+            snapshot: exchange.snapshot
         )
     }
 }

@@ -446,7 +446,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
             let path = exchange.path
             record(
                 admission, path: path.span, requestID: exchange.requestID, status: answer.status,
-                started: exchange.started, clientID: clientID
+                started: exchange.started, clientID: clientID, snapshot: exchange.snapshot
             )
         }
         if keeps { becomeIdle(isKeepAlive: true) } else { closeAfterAnswer() }
@@ -596,11 +596,12 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     }
 
     func record(
-        _ admission: borrowing Admission, path: Span<UInt8>, requestID: [UInt8], status: Int, started: Int64, clientID: String?
+        _ admission: borrowing Admission, path: Span<UInt8>, requestID: [UInt8], status: Int, started: Int64, clientID: String?,
+        snapshot: Snapshot? = nil
     ) {
         let duration = (WallClock.monotonic() - started) / 1000
         loop.record(
-            admission, path: path,
+            admission, path: path, under: snapshot ?? loop.gatekeeper.snapshot,
             .init(requestID: requestID, remote: remote, status: status, durationMicroseconds: duration, clientID: clientID)
         )
     }

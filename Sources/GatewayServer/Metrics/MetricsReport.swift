@@ -36,11 +36,9 @@ struct MetricsReport {
         text.begin("gatehouse_request_duration_seconds", .histogram, "From a request's head to its answer's.")
         text.addHistogram("gatehouse_request_duration_seconds", samples.durations)
         text.begin("gatehouse_shadow_disagreements_total", .counter, "Requests that the shadow policy would decide otherwise.")
-        for (labels, count) in services.shadow.totals.sorted(by: { ($0.key.route, $0.key.live) < ($1.key.route, $1.key.live) }) {
-            text.add(
-                "gatehouse_shadow_disagreements_total",
-                [("route", labels.route), ("live", labels.live), ("shadow", labels.shadow)], UInt64(clamping: count)
-            )
+        let disagreements = services.shadow.totals.map { ([("route", $0.route), ("live", $0.live), ("shadow", $0.shadow)], $1) }
+        for (labels, count) in disagreements.sorted(by: { "\($0.0)" < "\($1.0)" }) {
+            text.add("gatehouse_shadow_disagreements_total", labels, count)
         }
         text.begin("gatehouse_connections", .gauge, "Open connections, those of the admin address included.")
         text.add("gatehouse_connections", Int64(samples.reduce(0) { $0 + $1.connections }))

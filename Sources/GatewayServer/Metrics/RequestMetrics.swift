@@ -43,7 +43,7 @@ struct RequestMetrics: Sendable {
     }
 
     private func slot(of admission: borrowing Admission) -> Int {
-        if case .endpoint(let endpoint) = admission.outcome { return 1 + endpoint.index }
+        if let endpoint = admission.endpoint { return 1 + endpoint.index }
         return admission.route.map(slot) ?? 0
     }
 

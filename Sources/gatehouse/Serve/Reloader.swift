@@ -15,7 +15,7 @@ actor Reloader {
     private let logger: Logger
     private var seen: SnapshotLoader.Stamp
     /// What is in force.
-    private var current: Snapshot
+    private(set) var current: Snapshot
     private var seenTLS: FolderStamp?
     /// What was said of the files last time, so that it is said once.
     private var told: [Diagnostic]
@@ -38,8 +38,8 @@ actor Reloader {
         self.logger = logger
         seen = initial
         self.current = current
-        seenTLS = initialTLS
         self.told = told
+        seenTLS = initialTLS
     }
 
     /// Reloads whenever a file has changed, until the task is cancelled.

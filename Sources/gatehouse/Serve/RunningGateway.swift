@@ -46,10 +46,10 @@ struct RunningGateway {
             Console.report(warnings + diagnostics)
             throw Console.Exit.configuration
         }
-        logger.report(warnings + diagnostics)
         let tlsLoader = settings.tls.map(TLSLoader.init)
         let tlsStamp = tlsLoader?.settings.stamp
-        let tls = try tlsLoader.map { try certificate($0, at: now) }
+        let (tls, tlsDiagnostics) = try certificate(tlsLoader, at: now)
+        logger.report(warnings + diagnostics + tlsDiagnostics)
         let services = try await services(settings, environment: environment, logger: logger)
         let server = try await GatewayServer(services: services, snapshot: snapshot, threads: settings.threads, tls: tls)
         try await refuseWhatIsRevoked(services.revocations, server)
@@ -82,6 +82,8 @@ struct RunningGateway {
             Task { [reloader] in await reloader.watch() },
             Task { [server, services] in await services.revocations?.run { try await server.refuse($0) } },
         ]
+        let keeper = services.keyUses.map { KeyUseKeeper($0, logger: logger) }
+        let keeping = Task<Void, Never> { [reloader] in await keeper?.run { await reloader.current } }
         for await signal in signals.received {
             if signal == SIGHUP {
                 await Self.reload(reloader, services.decisions, reason: "SIGHUP", logger)
@@ -90,28 +92,13 @@ struct RunningGateway {
             break
         }
         logger.info("stopping", metadata: ["event": "stopping"])
-        for task in watching { task.cancel() }
+        for task in watching + [keeping] { task.cancel() }
         try await server.stop(listeners, within: Self.stopSeconds)
+        await keeper?.finish()
         logger.info("stopped", metadata: ["event": "stopped"])
     }
 
-    private static func checkOpenFiles(_ settings: Settings, _ logger: Logger) {
-        let files = OpenFileLimit.raise()
-        guard files < settings.limits.connections + 64 else { return }
-        logger.warning(
-            "fewer files may be open than `limits.connections`: raise the limit (ulimit -n) or lower the setting",
-            metadata: ["files": "\(files)", "connections": "\(settings.limits.connections)"]
-        )
-    }
-
-    private static func certificate(_ loader: TLSLoader, at now: Int64) throws -> ServerTLS {
-        let (tls, diagnostics) = loader.load(at: now)
-        Console.report(diagnostics)
-        guard let tls else { throw Console.Exit.configuration }
-        return tls
-    }
-
-    /// Opens the decision log anew, so that it can be rotated, and loads policy, keys and partners.
+    /// Opens the decision log anew, so that it can be rotated, and loads policy, keys, partners and the certificate.
     @discardableResult
     private static func reload(
         _ reloader: Reloader, _ decisions: DecisionLog, reason: String, _ logger: Logger
@@ -125,10 +112,29 @@ struct RunningGateway {
         return await reloader.reload(reason: reason)
     }
 
+    private static func checkOpenFiles(_ settings: Settings, _ logger: Logger) {
+        let files = OpenFileLimit.raise()
+        guard files < settings.limits.connections + 64 else { return }
+        logger.warning(
+            "fewer files may be open than `limits.connections`: raise the limit (ulimit -n) or lower the setting",
+            metadata: ["files": "\(files)", "connections": "\(settings.limits.connections)"]
+        )
+    }
+
+    private static func certificate(_ loader: TLSLoader?, at now: Int64) throws -> (tls: ServerTLS?, warnings: [Diagnostic]) {
+        guard let loader else { return (nil, []) }
+        let (tls, diagnostics) = loader.load(at: now)
+        guard let tls else {
+            Console.report(diagnostics)
+            throw Console.Exit.configuration
+        }
+        return (tls, diagnostics)
+    }
+
     private static func services(_ settings: Settings, environment: [String: String], logger: Logger) async throws -> Services {
         do {
             let cursorKey = try settings.keyFolder(environment: environment).loadSealKey().cursorKey
-            let store = try await Store.open(settings.store)
+            let store = try await store(settings)
             let limits = settings.limits
             let decisions = try DecisionLog(
                 target(settings.decisions),
@@ -145,7 +151,7 @@ struct RunningGateway {
                     connectionsPerAddress: limits.connectionsPerAddress, requestsPerConnection: limits.requestsPerConnection
                 ),
                 upstreams: try settings.upstreams.map(target), trustedProxies: settings.trustedProxies,
-                revocations: RevocationWatch(store, logger: logger), operations: Operations(version: BuildInfo.version),
+                revocations: RevocationWatch(store, logger: logger), operations: Operations(version: BuildInfo.version), keyUses: store,
                 isStoreReady: { (try? await store.ping()) != nil }
             )
         } catch let code as ExitCode {
@@ -155,12 +161,23 @@ struct RunningGateway {
         }
     }
 
+    private static func store(_ settings: Settings) async throws -> any CustomerStore & NonceStore & RevocationStore & KeyUseStore {
+        do { return try await Store.open(settings.store) } catch {
+            let wayOut =
+                switch settings.store {
+                case .sqlite: "Let this user write there, or choose another file with --store sqlite:PATH."
+                case .postgres: "See that the server runs and takes this user, or choose another store with --store."
+                }
+            throw Console.fail("cannot use the store (`store`): \(Store.reason(error)). \(wayOut)", code: Console.Exit.unavailable)
+        }
+    }
+
     /// Before the first request: what was revoked stays so across a restart.
     private static func refuseWhatIsRevoked(_ watch: RevocationWatch?, _ server: GatewayServer) async throws {
         do {
             if let list = try await watch?.refresh() { try await server.refuse(list) }
         } catch let error as SharedStateError {
-            throw Console.fail("\(error)", code: Console.Exit.unavailable)
+            throw Console.fail("cannot use the store (`store`): \(Store.reason(error))", code: Console.Exit.unavailable)
         }
     }
 
@@ -195,18 +212,18 @@ struct RunningGateway {
         case .off: return .off
         case .standardOutput: return .standardOutput
         case .file(let path):
-            try makeFolder(of: path)
+            do throws(FileError) { try makeFolder(of: path) } catch {
+                throw DecisionLogError(path: path, reason: "\(error.path): \(error.reason)")
+            }
             return .file(path)
         }
     }
 
     /// The folder that a file of the gateway lies in, private to its user.
-    static func makeFolder(of path: String) throws {
+    static func makeFolder(of path: String) throws(FileError) {
         let folder = (path as NSString).deletingLastPathComponent
         if folder.isEmpty { return }
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
-        )
+        try PrivateFile.makeDirectory(folder)
     }
 
     private static func listen(
@@ -227,8 +244,8 @@ struct RunningGateway {
             return try await server.listen(host: address.host, port: address.port, role: role)
         } catch {
             throw Console.fail(
-                "cannot listen on \(address) (`\(key)`): \(error). If another process has it, stop that one or choose another address "
-                    + "with --\(key); port 0 picks a free one.",
+                "cannot listen on \(address) (`\(key)`): \(BindFailure.reason(error)). Choose another address with --\(key); port 0 picks a "
+                    + "free one.",
                 code: Console.Exit.unavailable
             )
         }
