@@ -6,6 +6,8 @@ package import Tokens
 /// INVARIANT (one snapshot a request): a request is admitted, answered and recorded by the snapshot it began with.
 package final class Snapshot: Sendable {
     package let policy: Policy
+    /// As every decision is recorded with it.
+    package let policyDigest: [UInt8]
     /// A candidate that is asked beside the policy, and never obeyed.
     package let shadow: Policy?
     package let verifier: PartnerTokenVerifier
@@ -24,9 +26,11 @@ package final class Snapshot: Sendable {
     package init(
         policy: Policy, verifier: PartnerTokenVerifier, issuer: PartnerTokenIssuer, partners: PartnerDirectory,
         sessions: AcceptedSessions = .none, origins: AllowedOrigins = .ownOnly, settings: GatewaySettings,
-        upstreams: [String: UpstreamProfile] = [:], publicKeySet: [UInt8] = Array(#"{"keys":[]}"#.utf8), loaded: Int64, shadow: Policy? = nil
+        upstreams: [String: UpstreamProfile] = [:], publicKeySet: [UInt8] = Array(#"{"keys":[]}"#.utf8), loaded: Int64,
+        shadow: Policy? = nil
     ) {
         self.policy = policy
+        policyDigest = Array(policy.digest.utf8)
         self.shadow = shadow
         self.verifier = verifier
         self.issuer = issuer
@@ -63,7 +67,8 @@ package struct GatewaySettings: Sendable {
     /// Bytes, inclusive, where a route names no limit.
     package let bodyLimit: Int
 
-    package init(issuer: String, audience: String, tokenLifetime: Int64, hosts: [String], bodyLimit: Int,
+    package init(
+        issuer: String, audience: String, tokenLifetime: Int64, hosts: [String], bodyLimit: Int,
         sessionCookies: [String] = ["authjs.session-token", "next-auth.session-token"]
     ) {
         self.issuer = issuer

@@ -11,7 +11,7 @@ final class LoopContext {
     let executor: LoopTaskExecutor
     /// Replaced whole by a reload; a request keeps to the one it began with.
     var gatekeeper: Gatekeeper
-    private(set) var policyDigest: [UInt8]
+    var policyDigest: [UInt8] { gatekeeper.snapshot.policyDigest }
     var requestIDs = RequestIDGenerator()
     var clock = WallClock()
     var decisions = DecisionBuffer()
@@ -38,13 +38,11 @@ final class LoopContext {
         pools = Dictionary(
             uniqueKeysWithValues: services.upstreams.map { ($0.name, UpstreamPool($0, eventLoop: eventLoop, logger: services.logger)) })
         gatekeeper = Gatekeeper(snapshot)
-        policyDigest = Array(snapshot.policy.digest.utf8)
     }
 
     /// What is revoked stays revoked from one snapshot to the next.
     func turn(to snapshot: Snapshot) {
         gatekeeper = Gatekeeper(snapshot, revocations: gatekeeper.revocations)
-        policyDigest = Array(snapshot.policy.digest.utf8)
     }
 
     /// Deadlines are looked at this often, so that no request has to schedule and cancel a timer of its own.

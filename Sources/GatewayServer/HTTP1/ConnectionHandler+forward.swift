@@ -1,7 +1,7 @@
 import Access
 import GatewayCore
-import HTTPWire
 import Glibc
+import HTTPWire
 import NIOCore
 
 /// The client's side of a forwarded request: `Relay` is the other one.
@@ -27,7 +27,8 @@ extension ConnectionHandler {
         let exchange = exchange(.nobody, admission, bytes, started, bodyLimit: admission.bodyLimit)
         let response = grant.route.timeoutMilliseconds.map { Int64($0) } ?? pool.target.responseMilliseconds
         let relay = Relay(
-            exchange, client: self, pool: pool, isIdempotent: admission.method?.isIdempotent ?? false, isUpgrade: isUpgrade, head: head.bytes,
+            exchange, client: self, pool: pool, isIdempotent: admission.method?.isIdempotent ?? false, isUpgrade: isUpgrade,
+            head: head.bytes,
             hostIndex: head.hostIndex, responseMilliseconds: response
         )
         // Connecting has its own limit; this one catches what that misses.
@@ -255,7 +256,8 @@ extension ConnectionHandler {
         loop.clock.read()
         let path = exchange.path
         record(
-            exchange.admission, path: path.span, requestID: exchange.requestID, status: status, started: exchange.started, clientID: nil
+            exchange.admission, path: path.span, requestID: exchange.requestID, status: status, started: exchange.started, clientID: nil,
+            by: exchange.snapshot
         )
     }
 }

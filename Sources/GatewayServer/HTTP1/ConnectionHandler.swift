@@ -447,7 +447,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
             let path = exchange.path
             record(
                 admission, path: path.span, requestID: exchange.requestID, status: answer.status,
-                started: exchange.started, clientID: clientID
+                started: exchange.started, clientID: clientID, by: exchange.snapshot
             )
         }
         if keeps { becomeIdle(isKeepAlive: true) } else { closeAfterAnswer() }
@@ -596,12 +596,13 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     }
 
     func record(
-        _ admission: borrowing Admission, path: Span<UInt8>, requestID: [UInt8], status: Int, started: Int64, clientID: String?
+        _ admission: borrowing Admission, path: Span<UInt8>, requestID: [UInt8], status: Int, started: Int64, clientID: String?,
+        by snapshot: Snapshot? = nil
     ) {
         guard !loop.services.decisions.isOff else { return }
         let duration = (WallClock.monotonic() - started) / 1000
         loop.decisions.append(
-            admission, path: path, policy: loop.policyDigest, clock: loop.clock,
+            admission, path: path, policy: snapshot?.policyDigest ?? loop.policyDigest, clock: loop.clock,
             .init(requestID: requestID, remote: remote, status: status, durationMicroseconds: duration, clientID: clientID)
         )
         if loop.decisions.lines.count > DecisionBuffer.batchSize { loop.flushDecisions() }
