@@ -143,4 +143,63 @@ struct PolicyChangeTests {
         let missing = try place.serveFails(environment: ["GATEHOUSE_SHADOW_POLICY": "none.yaml"])
         #expect(missing.status == 78 && missing.error.contains("none.yaml"))
     }
+
+    @Test("the commands of the guide print what the guide shows")
+    func guide() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(contentsOf: root.appendingPathComponent("policies/README.md"), encoding: .utf8)
+        let shown = Set(page.split(separator: "\n").filter { $0.hasPrefix("    ") }.map { $0.dropFirst(4) })
+        let place = try Place()
+        _ = try place.addPartner("acme")
+        let next = try Place.policy(
+            with: "partner-reader:     { grants: [customers:read, customers:write], objects: own }",
+            for: "partner-reader:     { grants: [customers:read], objects: own }"
+        )
+        try place.write("next.yaml", next)
+        let check = try place.run("policy", "check", "next.yaml")
+        #expect(check.status == 1)
+        let problems = check.output.split(separator: "\n")
+        for line in problems.prefix(3) + problems.suffix(1) { #expect(shown.contains(line), "\(line)") }
+
+        try place.write(
+            "next.yaml",
+            next.replacing(
+                "[customers.read other, customers.create, customers.replace, customers.update, customers.delete]",
+                with: "[customers.delete]")
+        )
+        let diff = try place.run("policy", "diff", "policies/policy.yaml", "next.yaml")
+        #expect(diff.status == 3, "\(diff.error)")
+        for line in diff.output.split(separator: "\n") { #expect(shown.contains(line), "\(line)") }
+
+        let explained = try place.run(
+            "policy", "explain", "--partner", "acme", "--method", "PUT", "--path", "/api/provisioning/customers/cus_1", "--owner", "globex")
+        #expect(explained.status == 3)
+        for line in explained.output.split(separator: "\n") { #expect(shown.contains(line), "\(line)") }
+    }
+
+    @Test("what a running gateway has decided is replayed from its own log")
+    func replay() throws {
+        let place = try Place()
+        let initech = try place.addPartner("initech")
+        try place.serving { gateway in
+            let connection = try gateway.connect()
+            let bearer = "Authorization: Bearer \(try gateway.token(initech))"
+            _ = try gateway.createCustomer("One", token: String(bearer.dropFirst("Authorization: Bearer ".count)))
+            #expect(try connection.get(Gateway.customers, bearer).status == 200)
+            #expect(try connection.get(Gateway.customers).status == 401)
+            #expect(try connection.get("/none", bearer).status == 404)
+            try gateway.stop()
+        }
+        let same = try place.run("policy", "replay", "policies/policy.yaml")
+        #expect(same.status == 0, "\(same.output)\(same.error)")
+        try place.write("next.yaml", Place.shippedPolicy + Self.suspension)
+        let replayed = try place.run("policy", "replay", "next.yaml", "--json")
+        #expect(replayed.status == 3)
+        let json = try JSONDocument(Array(replayed.output.utf8)).root
+        #expect(json["unreadable"]?.integer == 0 && (json["decisions"]?.integer ?? 0) >= 4)
+        let changed = json["changed"]?.elements.map {
+            "\($0["route"]?.string ?? "") \($0["now"]?.string ?? "") \($0["reason"]?.string ?? "")"
+        }
+        #expect(Set(changed ?? []) == ["customers.create deny deny_rule", "customers.list deny deny_rule"])
+    }
 }
