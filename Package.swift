@@ -92,7 +92,7 @@ let package = Package(
         ),
         .testTarget(
             name: "GatewayConfigurationTests",
-            dependencies: ["Access", "GatewayConfiguration", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens"]
+            dependencies: ["Access", "GatewayConfiguration", "GatewayCore", "GatewayTesting", "OpenSSLCrypto", "StrictJSON", "Tokens"]
         ),
         .testTarget(name: "GatehouseCommandTests", dependencies: ["GatewayServer", "GatewayTesting", "StrictJSON", "Tokens", "gatehouse"]),
         .testTarget(

@@ -202,6 +202,17 @@ reason_of "$REFUSED"; expect "the reason" "$REASON" missing_scope
 reason_of "$TAMPERED"; expect "the reason" "$REASON" bad_mac
 reason_of "$LATE"; expect "the reason" "$REASON" expired
 
+heading "Why, and what would have to change: the same decision, explained offline"
+EXPLAIN=(policy explain --partner acme --method DELETE --path "/api/provisioning/customers/$ID")
+show "gatehouse ${EXPLAIN[*]}"
+# 3 stands for denied.
+CODE=0
+EXPLAINED=$("$PROGRAM" "${EXPLAIN[@]}") || CODE=$?
+expect "the exit code" "$CODE" 3
+while IFS= read -r LINE; do note "$LINE"; done <<<"$EXPLAINED"
+expect "the verdict" "$(head -n 1 <<<"$EXPLAINED")" "deny 403 missing_scope"
+grep -q '^miss .*scope customers:delete' <<<"$EXPLAINED" || surprise "the condition that is missing is not named"
+
 heading "Disable a partner: its tokens stop working within a second"
 show "gatehouse partner disable acme"
 "$PROGRAM" partner disable acme >/dev/null || surprise "partner disable failed"

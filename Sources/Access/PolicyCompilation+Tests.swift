@@ -24,7 +24,7 @@ extension PolicyCompilation {
                 }
             }
         }
-        for (index, entry) in document.routes.enumerated() where !touched.contains(index) {
+        for (index, entry) in document.routes.enumerated() where !touched.contains(index) && !duplicateRoutes.contains(index) {
             problems.warning("no test covers the route `\(entry.id.value)`", at: entry.id.position)
         }
         return document.routes.indices.filter { touched.contains($0) }.map { document.routes[$0].id.value }

@@ -20,16 +20,18 @@ package enum PolicyCompiler {
     ///   - file: the name for the diagnostics.
     ///   - digest: of the file's bytes, kept in the policy.
     ///   - upstreams: the names that `to` may use beside `provisioning`; nil when they are not known, so that none is refused.
+    ///   - isWhole: false when something of the file could not be read, so that names may be missing for that reason.
     ///   - ownPaths: what the gateway answers itself, so that no route there could ever be reached.
     /// - Returns: diagnostics in the order of the file, with a policy unless one of them is an error.
     package static func compile(
-        _ root: SourceNode, file: String, digest: String, upstreams: Set<String>?, ownPaths: Set<String> = []
+        _ root: SourceNode, file: String, digest: String, upstreams: Set<String>?, isWhole: Bool = true, ownPaths: Set<String> = []
     ) -> (policy: Policy?, diagnostics: [Diagnostic], summary: PolicySummary) {
         var reader = PolicyReader(file: file)
         let document = reader.read(root)
         var compilation = PolicyCompilation(
             document: document, problems: reader.reader.problems, upstreams: upstreams, ownPaths: ownPaths
         )
+        compilation.mayLackRoutes = !isWhole
         return compilation.compile(digest: digest)
     }
 }
@@ -44,6 +46,10 @@ struct PolicyCompilation {
     var scopeIndices: [String: Int] = [:]
     var roleIndices: [String: Int] = [:]
     var routeIndices: [String: Int] = [:]
+    /// Routes that have the id of an earlier one.
+    var duplicateRoutes: Set<Int> = []
+    /// A route that is named and not there is probably one that could not be read, or has another's id: the same mistake, told already.
+    var mayLackRoutes = false
     /// Scopes that are probably granted, or carried, by a name that is misspelt: that nothing grants them is the same mistake.
     var misspeltGrants: ScopeSet = ScopeSet()
 
@@ -96,6 +102,8 @@ struct PolicyCompilation {
             if let first = routeIndices[entry.id.value] {
                 let line = document.routes[first].id.position.line
                 problems.error("duplicate route `\(entry.id.value)`, first defined on line \(line)", at: entry.id.position)
+                duplicateRoutes.insert(index)
+                mayLackRoutes = true
             } else {
                 routeIndices[entry.id.value] = index
             }
@@ -119,6 +127,7 @@ struct PolicyCompilation {
             if let index = known[name.value] { return index }
             // What stands in its section is not undefined: why it cannot be used was told there.
             guard !isDeclared(name.value, in: kind + "s") else { return nil }
+            if kind == "route", mayLackRoutes, Spelling.nearest(to: name.value, in: known.keys) == nil { return nil }
             let nearest = problems.unknown(
                 "undefined \(kind) `\(name.value)`", name: name.value, at: name.position, known: known.keys.sorted()
             )
@@ -202,7 +211,7 @@ struct PolicyCompilation {
     private mutating func compileTable(_ routes: [Route]) -> RouteTable {
         var trie = RouteTrie()
         for route in routes { trie.add(route.pattern, methods: route.methods) }
-        for overlap in RouteOverlapFinder.overlaps(in: trie) {
+        for overlap in RouteOverlapFinder.overlaps(in: trie) where !duplicateRoutes.contains(overlap.second) {
             let (first, second) = (document.routes[overlap.first], document.routes[overlap.second])
             problems.error(
                 "route `\(second.id.value)` overlaps route `\(first.id.value)` (line \(first.path.position.line)): both match "

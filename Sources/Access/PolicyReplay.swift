@@ -41,6 +41,11 @@ package struct PolicyReplay: Sendable {
         if route.isPublic || line.reason == .noCredential { return decide(line, nil, route) }
         // A public route read no credential, so who asked is not known.
         guard let name = line.caller else { return .untold }
+        // The same kind of credential, whatever its caller is called now; only the policy of then says which that was.
+        if let via = old?.caller(named: name)?.via {
+            guard let caller = new.caller(via: via) else { return verdict(line, .callerNotAllowed, route.id) }
+            return decide(line, principal(line, caller), route)
+        }
         guard let caller = new.caller(named: name) else { return .untold }
         return decide(line, principal(line, caller), route)
     }
@@ -53,7 +58,7 @@ package struct PolicyReplay: Sendable {
         // What the roles granted then and the token was asked for without, it would be without again. Not knowing what they granted, all
         // that it did not hold counts as left out.
         let reference = old ?? new
-        if let then = reference.caller(named: caller.name) {
+        if let then = reference.caller(via: caller.via) {
             let granted = reference.names(of: reference.scopes(grantedTo: reference.roles(named: line.roles, for: then)))
             scopes = scopes.subtracting(new.scopes(named: granted.filter { !line.scopes.contains($0) }))
         }

@@ -22,8 +22,8 @@ package struct PolicyFormat: Sendable {
         }
         let comments = YAMLComments(text, scalars: root.scalars)
         let formatted: String
-        if let document = try? JSONDocument(bytes) {
-            formatted = root.json(document).serialized(pretty: true) + "\n"
+        if (try? JSONDocument(bytes)) != nil {
+            formatted = root.json.serialized(pretty: true) + "\n"
         } else {
             formatted = PolicyLayout.text(root, comments: comments)
         }
@@ -66,10 +66,10 @@ extension SourceNode {
         return scalar == text || kind == .null
     }
 
-    /// - Parameter document: only proves that the file is JSON.
-    fileprivate func json(_ document: JSONDocument) -> JSONValue {
-        if let members { return .object(members.map { ($0.key.scalar ?? "", $0.value.json(document)) }) }
-        if let elements { return .array(elements.map { $0.json(document) }) }
+    /// The same as JSON.
+    var json: JSONValue {
+        if let members { return .object(members.map { ($0.key.scalar ?? "", $0.value.json) }) }
+        if let elements { return .array(elements.map(\.json)) }
         switch kind {
         case .integer: return integer.map { .integer($0) } ?? .string(scalar ?? "")
         case .boolean: return .bool(boolean ?? false)

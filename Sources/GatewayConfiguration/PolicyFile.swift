@@ -40,7 +40,8 @@ package enum PolicyFile {
             return PolicyLoad(file: file, policy: nil, diagnostics: source.problems, summary: PolicySummary(), bytes: bytes)
         }
         let (policy, diagnostics, summary) = PolicyCompiler.compile(
-            root, file: file, digest: digest(bytes), upstreams: upstreams, ownPaths: Set(Endpoint.allCases.map(\.rawValue))
+            root, file: file, digest: digest(bytes), upstreams: upstreams, isWhole: source.problems.isEmpty,
+            ownPaths: Set(Endpoint.allCases.map(\.rawValue))
         )
         let all = (source.problems + diagnostics).sorted { ($0.line, $0.column) < ($1.line, $1.column) }
         return PolicyLoad(file: file, policy: source.problems.isEmpty ? policy : nil, diagnostics: all, summary: summary, bytes: bytes)

@@ -195,9 +195,20 @@ package enum PolicySchema {
                   }
                 },
                 "path": {
-                  "description": "Literal segments, `{name}` for one segment, and `{name...}` for the rest, only last. A literal beats a parameter.",
+                  "description": "Literal segments, `{name}` for one segment, and `{name...}` for the rest, only last. A literal beats a parameter. What the gateway answers itself cannot be routed.",
                   "type": "string",
-                  "pattern": "^/([^/{}*?#;\\\\\\s]+|\\{[A-Za-z_][A-Za-z0-9_]*\\})?(/([^/{}*?#;\\\\\\s]+|\\{[A-Za-z_][A-Za-z0-9_]*\\}))*(/\\{[A-Za-z_][A-Za-z0-9_]*\\.\\.\\.\\}|/)?$|^/\\{[A-Za-z_][A-Za-z0-9_]*\\.\\.\\.\\}$"
+                  "pattern": "^/((?!:[A-Za-z_][A-Za-z0-9_]*(/|$))[^/{}*?#;\\\\\\s]+|\\{[A-Za-z_][A-Za-z0-9_]*\\})?(/((?!:[A-Za-z_][A-Za-z0-9_]*(/|$))[^/{}*?#;\\\\\\s]+|\\{[A-Za-z_][A-Za-z0-9_]*\\}))*(/\\{[A-Za-z_][A-Za-z0-9_]*\\.\\.\\.\\}|/)?$|^/\\{[A-Za-z_][A-Za-z0-9_]*\\.\\.\\.\\}$",
+                  "not": {
+                    "enum": [
+                      "/oauth2/token",
+                      "/.well-known/oauth-authorization-server",
+                      "/session",
+                      "/oauth2/signature-check",
+                      "/oauth2/introspect",
+                      "/oauth2/revoke",
+                      "/.well-known/jwks.json"
+                    ]
+                  }
                 },
                 "needs": {
                   "description": "Scopes: all of them. `[]` lets any caller in.",

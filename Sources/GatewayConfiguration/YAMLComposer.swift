@@ -148,6 +148,9 @@ struct YAMLComposer {
             let position = SourcePosition(line: mark.line, column: mark.column)
             switch text.scalar(at: position) {
             case "\t": report("a tab cannot indent here: use spaces", at: position)
+            case let opening? where ["{", "["].contains(opening) && isInsideText(position):
+                // The usual cause: `path: /a/{id}` in a mapping of one line.
+                report("text with `\(opening)` in it needs quotes inside of `{ }` and `[ ]`", at: position)
             case _ where problem == "but found another document": report("more than one document", at: position)
             default:
                 let detail = [context?.text, problem].compactMap(\.self).joined(separator: ", ")
@@ -156,6 +159,12 @@ struct YAMLComposer {
         default:
             report("not readable as YAML", at: SourcePosition(line: 1, column: 1))
         }
+    }
+
+    private func isInsideText(_ position: SourcePosition) -> Bool {
+        guard position.column > 1 else { return false }
+        let before = text.scalar(at: SourcePosition(line: position.line, column: position.column - 1))
+        return before.map { ![" ", ",", "[", "{"].contains($0) } ?? false
     }
 
     private mutating func report(_ message: String, at position: SourcePosition) {

@@ -141,6 +141,13 @@ extension PolicyErrorTests {
             ]
         ),
         Row(
+            "a parameter without quotes on one line",
+            replacing: [7: "  - {id: a.write, methods: [POST], path: /a/{x}, needs: [t], to: provisioning}"],
+            problems: [
+                "7:45 error: text with `{` in it needs quotes inside of `{ }` and `[ ]`"
+            ]
+        ),
+        Row(
             "an empty path",
             replacing: [7: "  - {id: a.write, methods: [POST], path: '', needs: [t], to: provisioning}"],
             problems: [

@@ -53,8 +53,21 @@ extension PolicyErrorTests {
                     "  - {id: a.write, methods: [POST], path: /a, needs: [t], to: provisioning}\n  - {id: a.write, methods: [POST], path: /b, needs: [t], to: provisioning}"
             ],
             problems: [
-                "8:10 error: duplicate route `a.write`, first defined on line 7",
-                "8:10 warning: no test covers the route `a.write`",
+                "8:10 error: duplicate route `a.write`, first defined on line 7"
+            ]
+        ),
+        Row(
+            "a route that is copied with its id and path, so that another is missing",
+            replacing: [
+                7: "  - {id: a.read, methods: [GET], path: '/a/{id}', needs: [t], object: id, to: provisioning}"
+            ],
+            problems: ["7:10 error: duplicate route `a.read`, first defined on line 6"]
+        ),
+        Row(
+            "a route with two ids",
+            replacing: [7: "  - {id: a.new, id: a.write, methods: [POST], path: /a, needs: [t], to: provisioning}"],
+            problems: [
+                "7:10 warning: no test covers the route `a.new`", "7:17 error: duplicate key `id`, first given on line 7",
             ]
         ),
         Row(

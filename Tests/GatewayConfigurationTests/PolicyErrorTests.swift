@@ -1,5 +1,6 @@
 import Access
 import GatewayConfiguration
+import GatewayCore
 import Testing
 
 /// Every mistake a policy can hold, with exactly the problems that are told, where, and with what was probably meant.
@@ -29,6 +30,36 @@ struct PolicyErrorTests {
 
     @Test("in deny rules and tests", arguments: ruleRows)
     func rules(row: Row) { expect(row) }
+
+    @Test("a route where the gateway answers itself", arguments: Endpoint.allCases)
+    func ownPath(endpoint: Endpoint) {
+        for route in [
+            "methods: [GET], path: \(endpoint.rawValue), needs: [t], to: provisioning",
+            "methods: [DELETE], path: \(endpoint.rawValue), public: true, to: billing",
+            "methods: [PUT], path: \(endpoint.rawValue), closed: true",
+        ] {
+            let row = Row(
+                "", replacing: [7: "  - {id: a.write, \(route)}", 9: "  - {as: {partner: acme, roles: [writer]}, may: [a.read]}"],
+                problems: []
+            )
+            let problems = PolicyFixture.problems(PolicyFixture.compile(row.text, upstreams: ["billing"])).filter { $0.contains("error") }
+            let column = 20 + route.prefix { $0 != "]" }.count + ", path: ".count
+            #expect(
+                problems == [
+                    "7:\(column) error: route `a.write` could never be reached: the gateway answers \(endpoint.rawValue) itself "
+                        + "[/api\(endpoint.rawValue)]"
+                ]
+            )
+        }
+    }
+
+    @Test(
+        "a pattern beside the gateway's own paths is none",
+        arguments: ["/session/{id}", "/oauth2/{x}", "/{page}", "/openapi.json", "/{x...}"])
+    func nearOwnPaths(path: String) {
+        let text = PolicyFixture.text(replacing: [7: "  - {id: a.write, methods: [POST], path: '\(path)', needs: [t], to: provisioning}"])
+        #expect(PolicyFixture.compile(text).errors.isEmpty)
+    }
 
     func expect(_ row: Row) {
         let load = PolicyFixture.compile(row.text, upstreams: ["billing"])

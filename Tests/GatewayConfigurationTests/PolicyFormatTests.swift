@@ -167,7 +167,9 @@ struct PolicyFormatTests {
             name: "blocks of text become quoted, with their line ends",
             text:
                 "deny:\n- id: d\n  because: |   # why\n    two # no comment\n\n    lines\n  # after\n  when: { partner: a }\n  x: >-\n   a\n   b\n",
-            expected: "deny:\n  - id: d\n    because: \"two # no comment\\n\\nlines\\n\"  # why\n    # after\n    when: { partner: a }\n    x: a b\n"
+            expected:
+                "deny:\n  - id: d\n    because: \"two # no comment\\n\\nlines\\n\"  # why\n    # after\n    when: { partner: a }\n"
+                + "    x: a b\n"
         ),
         Row(
             name: "what is too long for a line is a list",

@@ -136,7 +136,14 @@ struct PolicyReplayTests {
             change: (old: "needs: [read], object: id, to", new: "needs: [read], object: id, signed: required, to"),
             expected: "deny caller_not_allowed read"),
         Row(
-            name: "a caller that is gone cannot be judged",
+            name: "a caller that is called otherwise is the same", line: line("GET /things/1", "allow", "allowed", route: "read"),
+            change: (old: "partner: {via", new: "supplier: {via"), expected: "same"),
+        Row(
+            name: "a kind of credential that has no caller any more",
+            line: line("GET /things/1", caller: "staff", roles: ["support"], "allow", "allowed", route: "read"),
+            change: (old: "  staff: {via: session, roles: [support]}\n", new: ""), expected: "deny caller_not_allowed read"),
+        Row(
+            name: "a caller that the policy of then did not have cannot be judged",
             line: line("GET /things/1", caller: "robots", "allow", "allowed", route: "read"),
             change: denyAcme, expected: "untold"),
         Row(

@@ -1,3 +1,4 @@
+import GatewayCore
 import StrictJSON
 import Testing
 
@@ -52,5 +53,11 @@ struct PolicySchemaTests {
     func embedded() throws {
         let file = String(decoding: try PolicyFixture.repositoryFile("policies/policy.schema.json"), as: UTF8.self)
         #expect(PolicySchema.text + "\n" == file, "run .ci/embed-schema")
+    }
+
+    @Test("refuses the paths that the gateway answers itself")
+    func ownPaths() throws {
+        let path = try Self.schema().root["$defs"]?["route"]?["properties"]?["path"]
+        #expect(path?["not"]?["enum"]?.elements.compactMap(\.string) == Endpoint.allCases.map(\.rawValue))
     }
 }

@@ -22,6 +22,10 @@ struct Edge: Sendable {
     var policy = TestGateway.policy
     var threads = 1
     var logger: Logger?
+    /// A candidate policy that is asked beside.
+    var shadow: String?
+    /// Partners beside those that every test gateway has, and their roles.
+    var partners: [String: [String]] = [:]
 
     var testUpstreams: [TestUpstream] {
         upstreams.map { TestUpstream($0, UpstreamProfile(name: $0.name, strip: nil, preservesHost: true, signer: signer)) }
@@ -67,6 +71,7 @@ final class TestGateway: Sendable {
     let log: URL
     let nonces: MemoryNonceStore
     let revocations: MemoryRevocationStore
+    let shadow: ShadowCounts
 
     var port: Int { Int(listener.address.split(separator: ":").last ?? "") ?? 0 }
     var adminPort: Int { Int(admin.address.split(separator: ":").last ?? "") ?? 0 }
@@ -89,8 +94,12 @@ final class TestGateway: Sendable {
 
     static func snapshot(
         policy text: String = policy, partners: [PartnerDirectory.Partner], key: TokenKeyText = .one, hosts: [String] = [],
-        upstreams: [TestUpstream] = [], sessionSecrets: [String] = TestSession.secrets
+        upstreams: [TestUpstream] = [], sessionSecrets: [String] = TestSession.secrets, shadow: String? = nil
     ) throws -> Snapshot {
+        let shadow = try shadow.map { text in
+            let loaded = PolicyFile.compile(Array(text.utf8), file: "shadow.yaml", upstreams: nil)
+            return try #require(loaded.policy, "\(loaded.diagnostics)")
+        }
         let loaded = PolicyFile.compile(Array(text.utf8), file: "policy.yaml", upstreams: Set(upstreams.map(\.target.name)))
         let policy = try #require(loaded.policy, "\(loaded.diagnostics)")
         let ring = try KeyRing(jwks: Array(key.jwks.utf8))
@@ -101,7 +110,7 @@ final class TestGateway: Sendable {
             sessions: try AcceptedSessions(profiles: [.authjsV5, .nextauthV4], secrets: sessionSecrets.map(TestSession.bytes)),
             origins: AllowedOrigins(["https://app.example.com"]), settings: settings,
             upstreams: Dictionary(uniqueKeysWithValues: upstreams.map { ($0.target.name, $0.profile) }),
-            publicKeySet: TestAssertion.publicKeySet, loaded: 0
+            publicKeySet: TestAssertion.publicKeySet, loaded: 0, shadow: shadow
         )
     }
 
@@ -119,16 +128,18 @@ final class TestGateway: Sendable {
         sessionSecrets: [String] = TestSession.secrets, edge: Edge = Edge()
     ) async throws {
         let upstreams = upstreams + edge.testUpstreams
-        let partners = [
-            Self.partner("acme", roles: ["partner-writer"]), Self.partner("reader", roles: ["partner-reader"]),
-            Self.partner("other", roles: ["partner-writer"]), Self.partner("globex", roles: ["partner-writer"]),
-            Self.partner("narrow", roles: ["partner-writer"], scopes: ["customers:read"]),
-            Self.partner("off", roles: ["partner-writer"], isEnabled: false),
-            Self.partner("elsewhere", roles: ["partner-writer"], networks: ["10.0.0.0/8"]),
-        ]
+        let partners =
+            [
+                Self.partner("acme", roles: ["partner-writer"]), Self.partner("reader", roles: ["partner-reader"]),
+                Self.partner("other", roles: ["partner-writer"]), Self.partner("globex", roles: ["partner-writer"]),
+                Self.partner("narrow", roles: ["partner-writer"], scopes: ["customers:read"]),
+                Self.partner("off", roles: ["partner-writer"], isEnabled: false),
+                Self.partner("elsewhere", roles: ["partner-writer"], networks: ["10.0.0.0/8"]),
+            ] + edge.partners.map { Self.partner($0.key, roles: $0.value) }
         secrets = Dictionary(uniqueKeysWithValues: partners.map { ($0.0.id, $0.1) })
         snapshot = try Self.snapshot(
-            policy: policy ?? edge.policy, partners: partners.map(\.0), hosts: hosts, upstreams: upstreams, sessionSecrets: sessionSecrets)
+            policy: policy ?? edge.policy, partners: partners.map(\.0), hosts: hosts, upstreams: upstreams, sessionSecrets: sessionSecrets,
+            shadow: edge.shadow)
         nonces = MemoryNonceStore()
         revocations = MemoryRevocationStore()
         log = FileManager.default.temporaryDirectory.appendingPathComponent("gatehouse-\(UUID().uuidString).jsonl")
@@ -143,6 +154,7 @@ final class TestGateway: Sendable {
             decisions: try DecisionLog(.file(log.path), logger: logger), logger: logger, limits: limits, upstreams: upstreams.map(\.target),
             trustedProxies: edge.trustedProxies, revocations: RevocationWatch(revocations, logger: logger), isStoreReady: { true }
         )
+        shadow = services.shadow
         server = try await GatewayServer(services: services, snapshot: snapshot, threads: edge.threads, tls: edge.tls)
         listener = try await server.listen(host: "127.0.0.1", port: 0)
         admin = try await server.listen(host: "127.0.0.1", port: 0, role: .admin)

@@ -60,7 +60,7 @@ struct ExplainedAsking: ParsableArguments {
         if let token { return try ofToken(Self.text(token), options) }
         if let session { return try ofSession(Self.text(session), policy, options) }
         if let partner { return try ofPartner(partner, policy, options) }
-        guard let caller else { return (.anonymous, nil) }
+        guard let caller, caller != Caller.anonymousName else { return (.anonymous, nil) }
         let isPartner = policy.caller(named: caller)?.via == .partnerToken
         let tenant = tenant ?? (isPartner ? Self.ownTenant : nil)
         let imagined = ImaginedSubject(caller: caller, roles: role, scopes: scope.isEmpty ? nil : scope, subject: subject, tenant: tenant)
