@@ -37,7 +37,10 @@ extension TokenEndpoint {
         [
             (
                 "token",
-                ["type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]*$", "description": "An access token of the client's own."]
+                [
+                    "type": "string", "minLength": 1, "pattern": "^[^\\u0000-\\u001f\\u007f]*$",
+                    "description": "An access token of the client's own.",
+                ]
             ),
             (
                 "token_type_hint",

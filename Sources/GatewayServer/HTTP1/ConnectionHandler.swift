@@ -185,6 +185,8 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
         guard isReadPaused else { return }
         isReadPaused = false
         context?.channel.setOption(.autoRead, value: true).whenFailure { _ in }
+        // A socket begins at once; a stream of HTTP/2 only when it is asked.
+        context?.read()
     }
 
     /// False when more bytes are needed or the connection ends.
