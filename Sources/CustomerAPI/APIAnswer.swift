@@ -11,6 +11,8 @@ package struct APIAnswer: Sendable {
     package var body: [UInt8]
     /// What kept the store from answering, for the operators' log; it names files and servers, so callers never see it.
     package var failure: String?
+    /// The answer is that there is no such customer, and another tenant has it: for the decision log, and never for the caller.
+    package var isOthers = false
 
     package init(status: Int, headers: [(String, String)] = [], body: [UInt8] = [], failure: String? = nil) {
         self.status = status

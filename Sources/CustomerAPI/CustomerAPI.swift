@@ -29,7 +29,10 @@ package final class CustomerAPI: Sendable {
             return try await perform(call)
         } catch {
             switch error {
-            case .problem(let problem, let failure): return APIAnswer(problem, requestID: call.requestID, failure: failure)
+            case .problem(let problem, let failure):
+                var answer = APIAnswer(problem, requestID: call.requestID, failure: failure)
+                if problem.code == .notFound { answer.isOthers = await isOthers(call) }
+                return answer
             case .answered(let kept): return APIAnswer(kept)
             }
         }
@@ -42,6 +45,12 @@ package final class CustomerAPI: Sendable {
             throw Self.methodNotAllowed(found.map { $0.0.declaration.method })
         }
         return try await operation.handle(self, name, call)
+    }
+
+    /// Whether a call that found nothing named another tenant's customer. Asked after every such call, so that none takes longer for it.
+    private func isOthers(_ call: APICall) async -> Bool {
+        guard case .tenant? = call.scope, let name = Self.readCustomer.name(in: call.path), let id = CustomerID(name) else { return false }
+        return (try? await store.find(id, in: .any)) != nil
     }
 
     private static func methodNotAllowed(_ methods: [Method]) -> Refusal {

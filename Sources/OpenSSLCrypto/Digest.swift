@@ -28,7 +28,7 @@ package struct StreamingDigest: ~Copyable {
     package init(_ algorithm: HashAlgorithm) {
         self.algorithm = algorithm
         unsafe context = required(EVP_MD_CTX_new(), "digest context")
-        reset()
+        require(unsafe EVP_DigestInit_ex2(context, algorithm.messageDigest, nil) == 1, "begin a hash")
     }
 
     deinit { unsafe EVP_MD_CTX_free(context) }
@@ -55,6 +55,7 @@ package struct StreamingDigest: ~Copyable {
 
     /// Forgets what was given so far.
     package mutating func reset() {
-        require(unsafe EVP_DigestInit_ex2(context, algorithm.messageDigest, nil) == 1, "begin a hash")
+        // Without naming the algorithm again, which OpenSSL would look up again.
+        require(unsafe EVP_DigestInit_ex2(context, nil, nil) == 1, "begin a hash")
     }
 }

@@ -74,29 +74,35 @@ package enum Base64URL {
 
     /// Appends the characters for `bytes`.
     package static func append(_ bytes: Span<UInt8>, to text: inout [UInt8]) {
-        text.reserveCapacity(text.count + encodedCount(bytes.count))
+        var end = text.count
+        text.append(contentsOf: repeatElement(0, count: encodedCount(bytes.count)))
+        var output = text.mutableSpan
+        // Looked up, since branches that depend on what is encoded are never foreseen.
+        let characters = characters.span
         var index = 0
         while index + 3 <= bytes.count {
-            let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
-            text.append(character(group >> 18))
-            text.append(character(group >> 12))
-            text.append(character(group >> 6))
-            text.append(character(group))
+            let group = Int(bytes[index]) << 16 | Int(bytes[index + 1]) << 8 | Int(bytes[index + 2])
+            output[end] = characters[group >> 18]
+            output[end + 1] = characters[group >> 12 & 63]
+            output[end + 2] = characters[group >> 6 & 63]
+            output[end + 3] = characters[group & 63]
             index += 3
+            end += 4
         }
         switch bytes.count - index {
         case 1:
-            let group = UInt32(bytes[index]) << 4
-            text.append(character(group >> 6))
-            text.append(character(group))
+            output[end] = characters[Int(bytes[index]) >> 2]
+            output[end + 1] = characters[Int(bytes[index]) << 4 & 63]
         case 2:
-            let group = UInt32(bytes[index]) << 10 | UInt32(bytes[index + 1]) << 2
-            text.append(character(group >> 12))
-            text.append(character(group >> 6))
-            text.append(character(group))
+            let group = Int(bytes[index]) << 10 | Int(bytes[index + 1]) << 2
+            output[end] = characters[group >> 12]
+            output[end + 1] = characters[group >> 6 & 63]
+            output[end + 2] = characters[group & 63]
         default: break
         }
     }
+
+    private static let characters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     /// Every bit above a value's six: shifted by 0, 6, 12 or 18 it still sets the eight bits above a group's 24.
     private static let foreign: UInt32 = 0xFFFF_FFC0
@@ -110,17 +116,6 @@ package enum Base64URL {
         case UInt8(ascii: "-"): 62
         case UInt8(ascii: "_"): 63
         default: foreign
-        }
-    }
-
-    /// The character of the lowest six bits.
-    private static func character(_ bits: UInt32) -> UInt8 {
-        switch UInt8(truncatingIfNeeded: bits & 63) {
-        case let value where value < 26: UInt8(ascii: "A") + value
-        case let value where value < 52: UInt8(ascii: "a") + value - 26
-        case let value where value < 62: UInt8(ascii: "0") + value - 52
-        case 62: UInt8(ascii: "-")
-        default: UInt8(ascii: "_")
         }
     }
 }

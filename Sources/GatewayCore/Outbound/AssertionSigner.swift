@@ -24,14 +24,16 @@ package enum AssertionSigner: Sendable {
 
     /// Appends a dot and the signature of everything in `output` from `start` on.
     func appendSignature(from start: Int, to output: inout [UInt8]) throws(CryptoError) {
-        let message = Array(output[start...])
-        var signature: [UInt8] = []
-        switch self {
-        case .ed25519(_, let key): signature = try key.sign(message)
-        case .hmac(_, let key): signature = key.authenticate(message)
-        case .none: return
-        }
+        guard let signature = try sign(output.span.extracting(start..<output.count)) else { return }
         output.append(UInt8(ascii: "."))
-        output.append(contentsOf: Base64URL.encode(signature).utf8)
+        Base64URL.append(signature.span, to: &output)
+    }
+
+    private func sign(_ message: Span<UInt8>) throws(CryptoError) -> [UInt8]? {
+        switch self {
+        case .ed25519(_, let key): try key.sign(message)
+        case .hmac(_, let key): key.authenticate(message)
+        case .none: nil
+        }
     }
 }

@@ -15,6 +15,7 @@ package struct DecisionChain: Sendable {
     package mutating func seal(_ lines: [UInt8]) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(lines.count + lines.count / 2)
+        var digest = StreamingDigest(.sha256)
         var next = 0
         while let end = lines[next...].firstIndex(of: UInt8(ascii: "\n")) {
             let start = output.count
@@ -23,7 +24,9 @@ package struct DecisionChain: Sendable {
             output.append(contentsOf: #","prev":""#.utf8)
             output.append(contentsOf: last)
             output.append(UInt8(ascii: "\""))
-            last = Self.hash(output.span.extracting(start..<output.count))
+            digest.update(output.span.extracting(start..<output.count))
+            last.removeAll(keepingCapacity: true)
+            Self.appendHex(digest.finalize(), to: &last)
             output.append(contentsOf: Self.hashMarker)
             output.append(contentsOf: last)
             output.append(contentsOf: Self.end)
@@ -48,9 +51,19 @@ package struct DecisionChain: Sendable {
     }
 
     static func hash(_ bytes: Span<UInt8>) -> [UInt8] {
-        let digits = Array("0123456789abcdef".utf8)
-        return Digest.hash(.sha256, bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        var text: [UInt8] = []
+        appendHex(Digest.hash(.sha256, bytes), to: &text)
+        return text
     }
+
+    private static func appendHex(_ bytes: [UInt8], to text: inout [UInt8]) {
+        for byte in bytes {
+            text.append(digit(byte >> 4))
+            text.append(digit(byte & 15))
+        }
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value }
 
     /// The hash of the last whole record among the last bytes of a file; nil when there is none.
     static func lastHash(in tail: [UInt8]) -> [UInt8]? {

@@ -378,28 +378,30 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
                 if let failure = answer.failure {
                     services.logger.error("the store failed", metadata: ["reason": "\(failure)", "request_id": "\(call.requestID)"])
                 }
-                return Answer(status: answer.status, headers: answer.headers, body: answer.body)
+                let isOthers = answer.isOthers
+                return (Answer(status: answer.status, headers: answer.headers, body: answer.body), isOthers ? .notOwner : nil)
             }
         case .admin(let path):
             let admin = AdminEndpoints(services: loop.services, snapshot: exchange.snapshot)
             let method = exchange.admission.method
             let id = text(exchange.requestID)
-            runElsewhere(exchange) { await admin.answer(method, path: path, requestID: id) }
+            runElsewhere(exchange) { (await admin.answer(method, path: path, requestID: id), nil) }
         }
     }
 
-    private func runElsewhere(_ exchange: Exchange, _ work: @escaping @Sendable () async -> Answer) {
+    /// - Parameter work: gives the answer, and why it is a refusal if it is one.
+    private func runElsewhere(_ exchange: Exchange, _ work: @escaping @Sendable () async -> (Answer, Reason?)) {
         state = .busy(exchange)
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
         Task(executorPreference: loop.executor) {
-            let answer = await work()
-            bound.value.resume(with: answer)
+            let (answer, reason) = await work()
+            bound.value.resume(with: answer, reason)
         }
     }
 
-    private func resume(with answer: Answer) {
+    private func resume(with answer: Answer, _ reason: Reason?) {
         guard case .busy(let exchange) = state, context != nil else { return }
-        finish(exchange, answer, reason: exchange.admission.reason)
+        finish(exchange, answer, reason: reason)
         process()
         flush()
     }

@@ -47,6 +47,23 @@ struct RecordTests {
         }
     }
 
+    @Test("who asks for another tenant's customer is told 404, and the record says why")
+    func others() async throws {
+        let records = try await TestGateway.run { gateway in
+            let body = #"{"name":"Acme","contactEmail":"a@b.co"}"#
+            let made = try gateway.send(
+                "POST /api/provisioning/customers HTTP/1.1\r\nHost: a\r\n\(gateway.bearer("acme"))Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            )
+            let path = try #require(made["location"])
+            let other = try gateway.get(path, gateway.bearer("other"))
+            let unknown = try gateway.get(String(path.dropLast()) + "0", gateway.bearer("other"))
+            #expect(other.status == 404)
+            #expect(unknown.status == 404)
+        }
+        let told = records.map { "\($0["decision"]?.string ?? "") \($0["reason"]?.string ?? "") \($0["status"]?.integer ?? 0)" }
+        #expect(told == ["allow allowed 201", "deny not_owner 404", "allow allowed 404"])
+    }
+
     @Test(
         "what was refused while the head was read has its method, and its path where that is canonical",
         arguments: [
