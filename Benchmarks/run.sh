@@ -236,7 +236,7 @@ compare "99th percentile at 70 % of HAProxy's peak, forwarded" " µs" "≤ 1.0" 
 alone "durable creates of customers, 64 clients, SQLite" "/s" – – creates
 
 STATUS=$(curl --noproxy '*' --silent --max-time 10 "http://$ADMIN/status")
-UNWRITTEN=$(sed -n 's/.*"decisions_unwritten": *\([0-9]*\).*/\1/p' <<<"$STATUS")
+UNWRITTEN=$(sed -n 's/.*"unwritten": *\([0-9]*\).*/\1/p' <<<"$STATUS")
 stop_gatehouse
 WRITTEN=$(wc -l <data/decisions.jsonl)
 
