@@ -10,7 +10,7 @@ SYSTEM_PACKAGES := ca-certificates curl git libpq-dev libsqlite3-dev libssl-dev 
 TEST_PACKAGES := nginx-light openssl postgresql python3 python3-venv
 GATEHOUSE := .build/release/gatehouse
 
-.PHONY: run test demo build bench fuzz format check setup clean
+.PHONY: run test demo build bench soak fuzz format check setup clean
 
 run: build
 	@[ -e keys/tokens.jwks.json ] || $(GATEHOUSE) init
@@ -29,6 +29,10 @@ build: setup
 
 bench: build
 	@Benchmarks/run.sh $(GATEHOUSE)
+
+# Ten minutes of mixed traffic, and whether memory comes back.
+soak: build
+	@python3 Benchmarks/soak.py $(GATEHOUSE)
 
 SECONDS ?= 60
 fuzz: setup

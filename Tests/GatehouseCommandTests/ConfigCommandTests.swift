@@ -78,6 +78,13 @@ import Testing
         #expect(try flag.json()["problems"]?.elements.first?["line"]?.isNull == true)
     }
 
+    @Test func checkReadsTheCertificateThatServeWouldNeed() throws {
+        let place = try Workplace()
+        let result = try place.run("config", "check", "--tls-certificate", "none.pem", "--tls-key", "none.key")
+        #expect(result.status == 78)
+        #expect(result.error.contains("none.pem"), "\(result.error)")
+    }
+
     @Test func aBadConfigurationEndsEveryCommandWith78() throws {
         let place = try Workplace()
         try place.write("policies/gateway.yaml", "threads: many\n")
