@@ -2,6 +2,7 @@ import Access
 import Foundation
 import OpenSSLCrypto
 import Testing
+import Tokens
 
 @testable import GatewayConfiguration
 @testable import GatewayCore
@@ -176,7 +177,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ["one", "two", "none", "off", "nobody"])
+    @Test(
+        "a proof is asked of exactly two secrets, whoever the client is (M-08, T-06)", arguments: ["one", "two", "none", "off", "nobody"])
     func theSameWorkIsDoneForEveryClient(client: String) throws {
         let setting = try setting()
         for answer in [true, false] {
@@ -201,6 +203,18 @@ import Testing
         let derived = try HKDF.derive(.sha256, secret: revealed, salt: [], info: Array("gatehouse request signing v1".utf8), byteCount: 32)
         #expect(try partner.signingKey().authenticate(message.span) == HMACKey(.sha256, key: derived).authenticate(message.span))
         #expect(try partner.signingKey() === partner.signingKey())
+    }
+
+    @Test("a key that is not known is judged with a decoy's, which proves nothing (M-08)")
+    func decoy() throws {
+        let setting = try setting()
+        for name in ["one:s1", "two:s9", "none:s0", "off:s0", "nobody:s1", "none:decoy1"] {
+            let id = try #require(SigningKeyID(name))
+            let (secret, isKnown) = setting.directory.signingSecret(id, at: now)
+            #expect(!isKnown && secret.id == "decoy1" && !secret.isLive(at: now), "\(name)")
+        }
+        #expect(setting.directory.signingSecret(try #require(SigningKeyID("two:s1")), at: now + 99).isKnown)
+        #expect(!setting.directory.signingSecret(try #require(SigningKeyID("two:s1")), at: now + 100).isKnown)
     }
 
     @Test func aKeyIDNamesALiveSecretOfAnEnabledPartner() throws {

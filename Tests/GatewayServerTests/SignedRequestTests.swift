@@ -148,6 +148,30 @@ struct SignedRequestTests {
         }
     }
 
+    @Test("M-02: a signature in trailers, in the query or under another name is none")
+    func m02Elsewhere() async throws {
+        let log = try await TestGateway.run { gateway in
+            var post = Self.create(gateway)
+            post.target = "/signed"
+            let headers = post.headers()
+            for name in ["X-Signature", "Signature_", "X_Signature", "Signature2"] {
+                post.lines = "\(name)-Input: \(headers.input)\r\n\(name): \(headers.signature)\r\n"
+                Self.expectRefused(try gateway.send(post.text(input: nil, signature: nil)), "signature-input")
+            }
+            post.lines = "Trailer: Signature, Signature-Input\r\n"
+            post.isChunked = true
+            // The empty line at the end makes way for the trailers.
+            let chunks = post.text(input: nil, signature: nil).dropLast()
+            let trailers = "Signature-Input: \(headers.input)\r\nSignature: \(headers.signature)\r\n\r\n"
+            Self.expectRefused(try gateway.send(String(chunks) + trailers), "signature-input")
+            var get = SignedRequest(gateway)
+            get.target = "/signed?keyid=acme:s1&signature=\(headers.signature.replacing("+", with: "-").replacing("/", with: "_"))"
+            Self.expectRefused(try gateway.send(get.text(input: nil, signature: nil)), "signature-input")
+            #expect(gateway.nonces.count == 0)
+        }
+        #expect(Set(log.compactMap { $0["reason"]?.string }) == ["signature_required"])
+    }
+
     @Test("M-03: what is covered is the server's to say")
     func m03() async throws {
         try await TestGateway.run { gateway in
@@ -394,6 +418,27 @@ struct SignedRequestTests {
             let canonical = request.headers()
             request.target = "/%73igned?a=%41"
             #expect(try gateway.send(request.text(input: canonical.input, signature: canonical.signature)).status == 404)
+        }
+    }
+
+    @Test("M-12: HTTP/2 in front changes nothing of what is covered, and lets nothing else through")
+    func m12HTTP2() async throws {
+        try await TestGateway.run(edge: Edge(tls: try TLSCertificates.get().server())) { gateway in
+            let client = try HTTP2Client(port: gateway.port)
+            var request = SignedRequest(gateway)
+            request.target = "/signed?a=1&b=2"
+            let headers = request.headers()
+            let bearer = ("authorization", "Bearer \(request.token)")
+            let signature = [bearer, ("signature-input", headers.input), ("signature", headers.signature)]
+            for (method, path) in [("DELETE", "/signed?a=1&b=2"), ("GET", "/signed?b=2&a=1"), ("GET", "/signed")] {
+                let refused = try client.exchange(HTTP2Client.fields(method, path, signature))
+                #expect(refused.status == 401, "\(method) \(path)")
+                #expect(refused.text.contains(#""component":"signature""#), "\(method) \(path)")
+            }
+            #expect(try client.exchange(HTTP2Client.fields("GET", request.target, [bearer])).status == 401)
+            // Past the gate nothing is at this path. Then the nonce is used up.
+            #expect(try client.exchange(HTTP2Client.fields("GET", request.target, signature)).status == 404)
+            #expect(try client.exchange(HTTP2Client.fields("GET", request.target, signature)).status == 401)
         }
     }
 

@@ -88,8 +88,25 @@ private let confusion: [Attack] = {
     }
 }()
 
-/// J-03: signatures that are not whole; J-04: all zero.
+/// J-04: an ECDSA signature that some verifier took for one.
+private func ecdsa(_ signature: [UInt8]) -> String {
+    let header = Base64URL.encode(Array(#"{"alg":"ES256","typ":"at+jwt","kid":"k1"}"#.utf8))
+    return header + "." + Base64URL.encode(Array(TokenFactory.payload().utf8)) + "." + Base64URL.encode(signature)
+}
+
+/// The order of P-256 (FIPS 186-4 appendix D.1.2.3), big-endian.
+private let order: [UInt8] =
+    [UInt8](repeating: 0xFF, count: 4) + [UInt8](repeating: 0, count: 4) + [UInt8](repeating: 0xFF, count: 8) + [
+        0xBC, 0xE6, 0xFA, 0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
+    ]
+
+/// J-03: signatures that are not whole; J-04: all zero, and those of an algorithm that is none of the key's.
 private let signatures: [Attack] = [
+    Attack("ES256, r = s = 0", ecdsa([UInt8](repeating: 0, count: 64)), .wrongAlgorithm),
+    Attack("ES256, r = s = the order", ecdsa(order + order), .wrongAlgorithm),
+    Attack("ES256, s = 0", ecdsa([UInt8](repeating: 0, count: 31) + [1] + [UInt8](repeating: 0, count: 32)), .wrongAlgorithm),
+    Attack("ES256, zeros in DER", ecdsa([0x30, 6, 2, 1, 0, 2, 1, 0]), .wrongAlgorithm),
+    Attack("ES256, the right MAC", ecdsa(mac), .wrongAlgorithm),
     Attack("empty", signed([]), .badMAC), Attack("1 byte", signed(Array(mac.prefix(1))), .badMAC),
     Attack("16 right bytes", signed(Array(mac.prefix(16))), .badMAC), Attack("31 right bytes", signed(Array(mac.prefix(31))), .badMAC),
     Attack("33 bytes", signed(mac + [0]), .badMAC), Attack("64 bytes", signed(mac + mac), .badMAC),

@@ -210,6 +210,7 @@ struct SessionVerifierTests {
             (#"{"alg":"HS256"}"#, nil), (#"{"alg":"HS256","typ":"JWT"}"#, nil), (#"{"alg":"HS256","typ":"JWT","kid":"x"}"#, nil),
             (#"{"alg":"HS256","typ":"at+jwt"}"#, TokenError.wrongType), (#"{"alg":"HS256","typ":null}"#, .wrongType),
             (#"{"alg":"HS384"}"#, .wrongAlgorithm), (#"{"alg":"HS512"}"#, .wrongAlgorithm), (#"{"alg":"none"}"#, .wrongAlgorithm),
+            (#"{"alg":"ES256"}"#, .wrongAlgorithm), (#"{"alg":"EdDSA"}"#, .wrongAlgorithm), (#"{"alg":"hs256"}"#, .wrongAlgorithm),
             (#"{"alg":"HS256","crit":["b64"],"b64":true}"#, .forbiddenHeader), (#"{"alg":"HS256","jwk":{}}"#, .forbiddenHeader),
             ("{}", .wrongAlgorithm),
         ] as [(String, TokenError?)])
@@ -336,9 +337,12 @@ struct SessionVerifierTests {
         }
     }
 
-    @Test("Profiles that share a cookie's name are told apart by the shape of the token, and nothing is tried on the key of another", arguments: [
-        (SessionProfile.nextauthV4, SessionProfile.nextauthV4), (.nextauthV3, .nextauthV3), (.jwtHS256, .jwtHS256), (.jwtHS512, .jwtHS512),
-    ])
+    @Test(
+        "Profiles that share a cookie's name are told apart by the shape of the token, and nothing is tried on the key of another",
+        arguments: [
+            (SessionProfile.nextauthV4, SessionProfile.nextauthV4), (.nextauthV3, .nextauthV3), (.jwtHS256, .jwtHS256),
+            (.jwtHS512, .jwtHS512),
+        ])
     func sharedCookie(made: SessionProfile, judged: SessionProfile) throws {
         let all = SessionVerifiers(try [.nextauthV4, .nextauthV3, .jwtHS256, .jwtHS512].map { try verifier($0) })
         #expect(all.cookieNames == [JWEFactory.cookie])
