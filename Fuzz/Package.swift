@@ -13,6 +13,9 @@ let features: [SwiftSetting] =
         "ImmutableWeakCaptures",
     ].map { .enableUpcomingFeature($0) }
 
+/// The linker of the toolchain: gold trips over the debug information of instrumented code.
+let linked: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
+
 let package = Package(
     name: "gatehouse-fuzz",
     dependencies: [.package(url: "https://github.com/apple/swift-nio", from: "2.100.0")],
@@ -25,11 +28,11 @@ let package = Package(
                 "HTTPWire", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
-            swiftSettings: instrumented, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]
+            swiftSettings: instrumented, linkerSettings: linked
         ),
         .executableTarget(
             name: "FuzzTargets", dependencies: ["Access", "HTTPWire"], swiftSettings: instrumented,
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]
+            linkerSettings: linked
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -4,6 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 seconds=${1:-60}
+# A trap is for libFuzzer to see, which keeps the input that led to it.
+export SWIFT_BACKTRACE=enable=no
 swift build -c release
 for fuzzer in requests targets; do
   mkdir -p "Corpus/$fuzzer"

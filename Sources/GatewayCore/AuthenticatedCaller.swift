@@ -21,7 +21,9 @@ package final class AuthenticatedCaller: Sendable {
     /// The claims `sub` to `scope` of an assertion.
     let assertionFragment: [UInt8]
 
-    init(_ principal: Principal, credential: VerifiedCredential, networks: [CIDR], profile: String, policy: Policy, shadow: Principal? = nil) {
+    init(
+        _ principal: Principal, credential: VerifiedCredential, networks: [CIDR], profile: String, policy: Policy, shadow: Principal? = nil
+    ) {
         self.principal = principal
         self.shadow = shadow
         self.credential = credential

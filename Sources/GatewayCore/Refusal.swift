@@ -102,7 +102,9 @@ extension Refusal {
 
     static let ambiguousCredentials = Refusal(
         .ambiguousCredentials,
-        Problem(.ambiguousCredentials, "Send one credential: the session cookie or the Authorization header, not those of different principals.")
+        Problem(
+            .ambiguousCredentials, "Send one credential: the session cookie or the Authorization header, not those of different principals."
+        )
     )
 
     static let crossSite = Refusal(

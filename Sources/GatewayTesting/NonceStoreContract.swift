@@ -44,7 +44,8 @@ package enum NonceStoreContract {
             // What it says of one that it remembers may be either a no or an error, never a yes.
             let again = (try? await store.use(nonce(1), at: 199)) ?? false
             try CustomerStoreContract.expect(!again, "a nonce was forgotten in a full store")
-            try await expect(try await store.use(Nonce(digest: nonce(9).digest, until: 300), at: 200), "one more after the others have ended")
+            try await expect(
+                try await store.use(Nonce(digest: nonce(9).digest, until: 300), at: 200), "one more after the others have ended")
         },
     ]
 

@@ -1,7 +1,7 @@
 /// Delimits a request body as its bytes come in (RFC 9112 sections 6 and 7.1).
 ///
 /// Chunk extensions are refused (contract section 7, row F-03): no client of ours needs them and readers differ on where they end.
-/// Trailers are read, bounded and dropped: they never become headers.
+/// Trailers are read, bounded and dropped: they never become headers. Those that would delimit a message are refused.
 package struct BodyDecoder: Sendable {
     /// What the next bytes are.
     package enum Step: Equatable, Sendable {
@@ -107,6 +107,10 @@ package struct BodyDecoder: Sendable {
         while position < line.upperBound, ByteClass.isToken(bytes[position]) { position += 1 }
         guard position > 0, position < line.upperBound, bytes[position] == UInt8(ascii: ":") else {
             throw .malformed("a trailer line without a valid name and colon")
+        }
+        // RFC 9110 section 6.5.1: never sent by those who mean well, and some readers go by them.
+        if bytes.isEqualIgnoringCase(0..<position, "transfer-encoding") || bytes.isEqualIgnoringCase(0..<position, "content-length") {
+            throw .malformed("a trailer that would delimit the message")
         }
     }
 

@@ -48,7 +48,8 @@ package struct SessionVerifiers: Sendable {
         return try verifier(forEncrypted: jwe.decodedHeader(of: token), among: candidates)
     }
 
-    private static func verifier(forEncrypted header: JOSEHeader, among candidates: [SessionVerifier]) throws(TokenError) -> SessionVerifier {
+    private static func verifier(forEncrypted header: JOSEHeader, among candidates: [SessionVerifier]) throws(TokenError) -> SessionVerifier
+    {
         if let kid = header["kid"] {
             guard let verifier = candidates.first(where: { $0.profile == .authjsV5 && $0.knows(keyID: kid) }) else { throw .unknownKey }
             return verifier

@@ -17,9 +17,12 @@ struct RequestTargetPropertyTests {
     }
 
     static let pieces: [[UInt8]] = [
-        "/", "/", "/", "/", "a", "b", "api", "customers", "x", ".", "..", "...", "%2e", "%2E", "%61", "%7e", "%7E", "%41", "%2f", "%2F", "%5c", "%25", "%252e", "%00", "%20", "%3b", "%3f",
-        "%23", "%c3%a9", "%C3%A9", "%e2%82%ac", "%f0%9f%98%80", "%c0%ae", "%c3", "%ff", "%zz", "%", "%2", "%u002e", "%%32%65", "?", "?", "&", "=", ";", ";x", "#", "\\", "//", "/./", "/../",
-        " ", "\t", "\n", "\r\n", "~", "-", "_", ":", "@", "!", "$", "'", "(", ")", "*", "+", ",", "\"", "<", ">", "[", "]", "{", "}", "|", "^", "`", "é", "%c2%a0", "%e2%80%8b", "%0a", "%7f", "%2d",
+        "/", "/", "/", "/", "a", "b", "api", "customers", "x", ".", "..", "...", "%2e", "%2E", "%61", "%7e", "%7E", "%41", "%2f", "%2F",
+        "%5c", "%25", "%252e", "%00", "%20", "%3b", "%3f",
+        "%23", "%c3%a9", "%C3%A9", "%e2%82%ac", "%f0%9f%98%80", "%c0%ae", "%c3", "%ff", "%zz", "%", "%2", "%u002e", "%%32%65", "?", "?",
+        "&", "=", ";", ";x", "#", "\\", "//", "/./", "/../",
+        " ", "\t", "\n", "\r\n", "~", "-", "_", ":", "@", "!", "$", "'", "(", ")", "*", "+", ",", "\"", "<", ">", "[", "]", "{", "}", "|",
+        "^", "`", "é", "%c2%a0", "%e2%80%8b", "%0a", "%7f", "%2d",
     ].map { Array($0.utf8) }
 
     static func target(_ random: inout Generator) -> [UInt8] {
@@ -27,7 +30,10 @@ struct RequestTargetPropertyTests {
         if random.next(20) == 0 { return [UInt8(ascii: "/")] + (0..<random.next(12)).map { _ in UInt8(random.next(256)) } }
         var result: [UInt8] = random.next(20) == 0 ? [] : [UInt8(ascii: "/")]
         // A narrow choice for most, so that enough is accepted.
-        let choice = random.next(3) == 0 ? pieces : pieces.prefix(9) + ["%61", "%7e", "%c3%a9", "%e2%82%ac", "~", "-", "?", "=", "&", "%2d", "%40", "a.b"].map { Array($0.utf8) }
+        let choice =
+            random.next(3) == 0
+            ? pieces
+            : pieces.prefix(9) + ["%61", "%7e", "%c3%a9", "%e2%82%ac", "~", "-", "?", "=", "&", "%2d", "%40", "a.b"].map { Array($0.utf8) }
         for _ in 0..<random.next(10) { result += random.pick(choice) }
         if random.next(4) == 0, !result.isEmpty { result[random.next(result.count)] = UInt8(random.next(256)) }
         return result
@@ -65,32 +71,50 @@ struct RequestTargetPropertyTests {
     static let readers: [(String, @Sendable ([UInt8]) -> [UInt8]?)] = [
         ("one that decodes twice", { NaiveTarget.decoded(NaiveTarget.decoded($0)) }),
         ("one that takes \\ for /", { NaiveTarget.decoded($0).map { $0 == UInt8(ascii: "\\") ? UInt8(ascii: "/") : $0 } }),
-        ("one that drops path parameters", { path in
-            NaiveTarget.decoded(path).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { $0.prefix { $0 != UInt8(ascii: ";") } }.joined(separator: [UInt8(ascii: "/")]).map { $0 }
-        }),
+        (
+            "one that drops path parameters",
+            { path in
+                NaiveTarget.decoded(path).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map {
+                    $0.prefix { $0 != UInt8(ascii: ";") }
+                }.joined(separator: [UInt8(ascii: "/")]).map { $0 }
+            }
+        ),
         ("one that cuts at # and ?", { Array(NaiveTarget.decoded($0).prefix { $0 != UInt8(ascii: "#") && $0 != UInt8(ascii: "?") }) }),
         ("one that ends strings at NUL", { Array(NaiveTarget.decoded($0).prefix { $0 != 0 }) }),
-        ("one that merges slashes", { path in
-            var result: [UInt8] = []
-            for byte in NaiveTarget.decoded(path) where !(byte == UInt8(ascii: "/") && result.last == byte) { result.append(byte) }
-            return result
-        }),
-        ("one that resolves dot segments", { path in
-            let decoded = NaiveTarget.decoded(path)
-            var result: [[UInt8]] = []
-            for segment in decoded.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init) {
-                if segment == [UInt8(ascii: ".")] { continue }
-                if segment == Array("..".utf8) { _ = result.popLast() } else { result.append(segment) }
+        (
+            "one that merges slashes",
+            { path in
+                var result: [UInt8] = []
+                for byte in NaiveTarget.decoded(path) where !(byte == UInt8(ascii: "/") && result.last == byte) { result.append(byte) }
+                return result
             }
-            return Array(result.joined(separator: [UInt8(ascii: "/")]))
-        }),
-        ("one that trims segments", { path in
-            let segments = String(decoding: NaiveTarget.decoded(path), as: UTF8.self).split(separator: "/", omittingEmptySubsequences: false)
-            return Array(segments.map { $0.trimmed { $0.isWhitespace || $0.isNewline } }.joined(separator: "/").utf8)
-        }),
-        ("one that splits at the encoded slash", { path in
-            String(decoding: path, as: UTF8.self).lowercased().contains("%2f") ? nil : NaiveTarget.decoded(path)
-        }),
+        ),
+        (
+            "one that resolves dot segments",
+            { path in
+                let decoded = NaiveTarget.decoded(path)
+                var result: [[UInt8]] = []
+                for segment in decoded.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init) {
+                    if segment == [UInt8(ascii: ".")] { continue }
+                    if segment == Array("..".utf8) { _ = result.popLast() } else { result.append(segment) }
+                }
+                return Array(result.joined(separator: [UInt8(ascii: "/")]))
+            }
+        ),
+        (
+            "one that trims segments",
+            { path in
+                let segments = String(decoding: NaiveTarget.decoded(path), as: UTF8.self).split(
+                    separator: "/", omittingEmptySubsequences: false)
+                return Array(segments.map { $0.trimmed { $0.isWhitespace || $0.isNewline } }.joined(separator: "/").utf8)
+            }
+        ),
+        (
+            "one that splits at the encoded slash",
+            { path in
+                String(decoding: path, as: UTF8.self).lowercased().contains("%2f") ? nil : NaiveTarget.decoded(path)
+            }
+        ),
     ]
 
     static func form(_ target: RequestTarget, _ sent: [UInt8]) -> ([UInt8], Int) {
@@ -131,7 +155,9 @@ enum NaiveTarget {
         guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
         if isPath {
             let segments = part.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            guard !segments.dropLast().contains(where: \.isEmpty), !segments.contains(where: { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }) else { return nil }
+            guard !segments.dropLast().contains(where: \.isEmpty),
+                !segments.contains(where: { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) })
+            else { return nil }
             // What an escape may not hide: what was raw is in the set above.
             let hidden = escapes(part)
             guard !hidden.contains(where: { "/\\%.;?#".utf8.contains($0) || $0 <= 0x20 || $0 == 0x7F }) else { return nil }
@@ -143,7 +169,9 @@ enum NaiveTarget {
     }
 
     private static func hasWholeEscapes(_ part: [UInt8]) -> Bool {
-        part.indices.allSatisfy { part[$0] != UInt8(ascii: "%") || $0 + 2 < part.count && hex(part[$0 + 1]) != nil && hex(part[$0 + 2]) != nil }
+        part.indices.allSatisfy {
+            part[$0] != UInt8(ascii: "%") || $0 + 2 < part.count && hex(part[$0 + 1]) != nil && hex(part[$0 + 2]) != nil
+        }
     }
 
     private static func escapes(_ part: [UInt8]) -> [UInt8] {
@@ -159,7 +187,11 @@ enum NaiveTarget {
                 index += 1
                 continue
             }
-            if isLetterOrDigit(byte) || "-._~".utf8.contains(byte) { result.append(byte) } else { result += Array("%\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))".utf8) }
+            if isLetterOrDigit(byte) || "-._~".utf8.contains(byte) {
+                result.append(byte)
+            } else {
+                result += Array("%\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))".utf8)
+            }
             index += 3
         }
         return result
@@ -186,7 +218,9 @@ enum NaiveTarget {
         return high << 4 | low
     }
 
-    private static func hex(_ byte: UInt8) -> UInt8? { Character(Unicode.Scalar(byte)).isASCII ? Character(Unicode.Scalar(byte)).hexDigitValue.map { UInt8($0) } : nil }
+    private static func hex(_ byte: UInt8) -> UInt8? {
+        Character(Unicode.Scalar(byte)).isASCII ? Character(Unicode.Scalar(byte)).hexDigitValue.map { UInt8($0) } : nil
+    }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
         let character = Character(Unicode.Scalar(byte))

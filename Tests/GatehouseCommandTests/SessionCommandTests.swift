@@ -25,7 +25,9 @@ import Tokens
     @Test(arguments: SessionProfile.allCases)
     func aMintedSessionHoldsUnderInspection(profile: SessionProfile) throws {
         try configure("{ profiles: [\(profile.rawValue)] }")
-        let token = try mint("--profile", profile.rawValue, "--role", "provisioning-admin", "--role", "partner-writer", "--claim", "tenant=acme", "--claim", "user.age=7")
+        let token = try mint(
+            "--profile", profile.rawValue, "--role", "provisioning-admin", "--role", "partner-writer", "--claim", "tenant=acme", "--claim",
+            "user.age=7")
         let result = try place.run("session", "inspect", "--json", token)
         #expect(result.status == 0)
         let json = try result.json()
@@ -55,7 +57,9 @@ import Tokens
 
     @Test func whatIsMintedForACookieIsSaltedWithItsName() throws {
         try configure("{ cookies: [{ name: my.session, profile: authjs-v5 }] }")
-        let json = try place.run("session", "mint", "--profile", "authjs-v5", "--subject", "ada", "--cookie", "my.session", "--lifetime", "10m", "--json").json()
+        let json = try place.run(
+            "session", "mint", "--profile", "authjs-v5", "--subject", "ada", "--cookie", "my.session", "--lifetime", "10m", "--json"
+        ).json()
         #expect(json["cookie"]?.string == "my.session")
         #expect(json["expires_in"]?.integer == 600)
         let token = try #require(json["token"]?.string)
@@ -71,7 +75,8 @@ import Tokens
 
     @Test func claimsGoWhereTheConfigurationLooksForThem() throws {
         try configure("{ claims: { subject: [user.id], roles: [user.roles], tenant: [user.org.id] } }")
-        let token = try mint("--profile", "authjs-v5", "--role", "provisioning-admin", "--claim", "user.org.id=42", "--claim", "user.name=\"7\"")
+        let token = try mint(
+            "--profile", "authjs-v5", "--role", "provisioning-admin", "--claim", "user.org.id=42", "--claim", "user.name=\"7\"")
         let json = try place.run("session", "inspect", "--json", token).json()
         #expect(json["claims"]?["user"]?["id"]?.string == "ada")
         #expect(json["claims"]?["user"]?["org"]?["id"]?.integer == 42)
@@ -90,9 +95,11 @@ import Tokens
     }
 
     @Test(arguments: [
-        ["--profile", "authjs-v5"], ["--subject", "ada"], ["--profile", "authjs-v6", "--subject", "ada"], ["--profile", "authjs-v5", "--subject", ""],
+        ["--profile", "authjs-v5"], ["--subject", "ada"], ["--profile", "authjs-v6", "--subject", "ada"],
+        ["--profile", "authjs-v5", "--subject", ""],
         ["--profile", "authjs-v5", "--subject", "ada", "--claim", "x"], ["--profile", "authjs-v5", "--subject", "ada", "--claim", "=x"],
-        ["--profile", "authjs-v5", "--subject", "ada", "--lifetime", "0s"], ["--profile", "authjs-v5", "--subject", "ada", "--lifetime", "soon"],
+        ["--profile", "authjs-v5", "--subject", "ada", "--lifetime", "0s"],
+        ["--profile", "authjs-v5", "--subject", "ada", "--lifetime", "soon"],
         ["--profile", "authjs-v5", "--subject", "ada", "--cookie", ""],
     ])
     func whatCannotBeMeantIsAUsageError(arguments: [String]) throws {
@@ -125,20 +132,30 @@ import Tokens
         func foreign(_ profile: String) throws -> String {
             try other.run("session", "mint", "--profile", profile, "--subject", "ada").output.trimmingCharacters(in: .newlines)
         }
-        #expect(try likely(foreign("authjs-v5"), error: "unknown_key").hasPrefix("The token is one of Auth.js v5, made with another secret than the 2 that are known, or for a cookie of another name"))
-        #expect(try likely(foreign("nextauth-v4"), error: "bad_mac").hasPrefix("The token is one of NextAuth.js v4 (or of Auth.js before 0.23), made with another secret"))
+        #expect(
+            try likely(foreign("authjs-v5"), error: "unknown_key").hasPrefix(
+                "The token is one of Auth.js v5, made with another secret than the 2 that are known, or for a cookie of another name"))
+        #expect(
+            try likely(foreign("nextauth-v4"), error: "bad_mac").hasPrefix(
+                "The token is one of NextAuth.js v4 (or of Auth.js before 0.23), made with another secret"))
         #expect(try likely(foreign("jwt-hs256"), error: "wrong_algorithm").hasPrefix("The token is signed with another secret"))
         let renamed = try mint("--profile", "authjs-v5", "--cookie", "my.session")
         #expect(try likely(renamed).hasPrefix("The token is one of Auth.js v5, made with another secret"))
-        #expect(try likely(renamed, "--cookie", "my.session") == "The secret is right (secret 1 of 2), but no cookie `my.session` is accepted: name it in `sessions.cookies`.")
+        #expect(
+            try likely(renamed, "--cookie", "my.session")
+                == "The secret is right (secret 1 of 2), but no cookie `my.session` is accepted: name it in `sessions.cookies`.")
         let plain = try mint("--profile", "authjs-v5")
         #expect(
             try likely(plain, "--cookie", "__Secure-authjs.session-token")
-                == "The secret is right (secret 1 of 2), but the token was made for the cookie `authjs.session-token`, not `__Secure-authjs.session-token`: Auth.js salts the key with the cookie's name.")
-        let secure = try place.run("session", "inspect", "--json", input: try mint("--profile", "authjs-v5", "--cookie", "__Secure-authjs.session-token"))
+                == "The secret is right (secret 1 of 2), but the token was made for the cookie `authjs.session-token`, not `__Secure-authjs.session-token`: Auth.js salts the key with the cookie's name."
+        )
+        let secure = try place.run(
+            "session", "inspect", "--json", input: try mint("--profile", "authjs-v5", "--cookie", "__Secure-authjs.session-token"))
         #expect(secure.status == 0)
         #expect(try secure.json()["secure_only"]?.bool == true)
-        #expect(try likely(mint("--profile", "authjs-v5", "--cookie", "authjs.state")) == "This is the cookie `authjs.state` of a sign-in under way, not a session.")
+        #expect(
+            try likely(mint("--profile", "authjs-v5", "--cookie", "authjs.state"))
+                == "This is the cookie `authjs.state` of a sign-in under way, not a session.")
     }
 
     @Test func aTokenOfAnotherReleaseIsSaid() throws {
@@ -154,9 +171,11 @@ import Tokens
         let other = try mint("--profile", "authjs-v5", "--claim", "x=1")
         let rows: [(String, String)] = [
             ("7c9e6679-7425-40de-944b-e07fc1f90ae7", "This is an opaque id: the application keeps its sessions in a database"),
-            ("", "There is no token."), (token + other, "This is more than one token:"), (String(token.dropLast(60)), "The token is cut off"),
+            ("", "There is no token."), (token + other, "This is more than one token:"),
+            (String(token.dropLast(60)), "The token is cut off"),
             (String(token.prefix(200)), "The token is cut off"), (String(token.dropFirst(250)), "The token begins in the middle"),
-            (String(token.prefix(130)), "This is a piece of a token"), (String(token.dropLast(12)) + "AAAAAAAAAAAA", "The header names the key of the cookie `authjs.session-token`"),
+            (String(token.prefix(130)), "This is a piece of a token"),
+            (String(token.dropLast(12)) + "AAAAAAAAAAAA", "The header names the key of the cookie `authjs.session-token`"),
             ("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.", "The token is not signed at all."),
             ("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.AAAA", "The token is signed with RS256: it is an identity provider's"),
         ]
@@ -176,7 +195,9 @@ import Tokens
         let token = try mint("--profile", "authjs-v5")
         let short = try mint("--profile", "jwt-hs256", "--lifetime", "1s")
         try configure("{ claims: { subject: [email] } }")
-        #expect(try likely(token, error: "missing_claim") == "The token names nobody: none of the claims email is in it (`sessions.claims.subject`).")
+        #expect(
+            try likely(token, error: "missing_claim")
+                == "The token names nobody: none of the claims email is in it (`sessions.claims.subject`).")
         try configure("{ maximumAge: 1s }")
         try #require(try waitUntilItEnds(token) == "expired")
         #expect(try likely(token, error: "expired").hasPrefix("The token was issued longer ago than `sessions.maximumAge` (1s) allows."))
@@ -184,8 +205,12 @@ import Tokens
         try #require(try waitUntilItEnds(short) == "expired")
         #expect(try likely(short, error: "expired").hasPrefix("The session ended at 20"))
         try configure("{}")
-        #expect(try likely(mint("--profile", "authjs-v5", "--claim", "tenant=a b"), error: "bad_claim").hasPrefix("A claim that the gateway reads"))
-        #expect(try likely(mint("--profile", "authjs-v5", "--claim", "roles=7"), error: "bad_claim").hasPrefix("A claim that the gateway reads"))
+        #expect(
+            try likely(mint("--profile", "authjs-v5", "--claim", "tenant=a b"), error: "bad_claim").hasPrefix(
+                "A claim that the gateway reads"))
+        #expect(
+            try likely(mint("--profile", "authjs-v5", "--claim", "roles=7"), error: "bad_claim").hasPrefix("A claim that the gateway reads")
+        )
     }
 
     /// The error once its time is over; bounded.

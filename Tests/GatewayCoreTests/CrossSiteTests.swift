@@ -25,7 +25,8 @@ struct CrossSiteTests {
         Row(lines: ["Sec-Fetch-Site: Same-Origin"]), Row(lines: ["Sec-Fetch-Site: same-origin, x"]), Row(lines: ["Sec-Fetch-Site: "]),
         Row(lines: ["Sec-Fetch-Mode: cors"]), Row(lines: ["Sec-Fetch-Site: same-origin"], isAllowed: true),
         // Origin wins over Sec-Fetch-Site
-        Row(lines: ["Origin: https://evil.example", "Sec-Fetch-Site: same-origin"]), Row(lines: ["Origin: null", "Sec-Fetch-Site: same-origin"]),
+        Row(lines: ["Origin: https://evil.example", "Sec-Fetch-Site: same-origin"]),
+        Row(lines: ["Origin: null", "Sec-Fetch-Site: same-origin"]),
         Row(lines: ["Origin: ", "Sec-Fetch-Site: same-origin"]),
         // The gateway's own
         own("gateway.test", false, "http://gateway.test", true), own("gateway.test:80", false, "http://gateway.test", true),
@@ -40,7 +41,8 @@ struct CrossSiteTests {
         own("gateway.test", false, "gateway.test", false), own("gateway.test", false, "//gateway.test", false),
         own("gateway.test", false, "http://xgateway.test", false), own("gateway.test", false, "http://gateway.test.evil.example", false),
         own("gateway.test", false, "http://gateway.tes", false), own("gateway.test", false, "http://evil.example", false),
-        own("gateway.test", false, "http://a@gateway.test", false), own("gateway.test", false, "http://gateway.test http://gateway.test", false),
+        own("gateway.test", false, "http://a@gateway.test", false),
+        own("gateway.test", false, "http://gateway.test http://gateway.test", false),
         own("gateway.test", false, "http://gateway.test, http://evil.example", false), own("gateway.test", false, "null", false),
         own("null", false, "null", false), own("gateway.test", false, "*", false), own("gateway.test", false, "http://", false),
         // Those that are listed
@@ -68,9 +70,14 @@ struct CrossSiteTests {
         }
         // Bearer tokens do not travel by themselves.
         let bearer = "Authorization: Bearer \(try Desk.session())"
-        #expect(try desk.admit(([bearer] + row.lines).joined(separator: "\r\n"), path: "/c", method: "POST", host: row.host, isSecure: row.isSecure).outcomeText == "user_01")
+        #expect(
+            try desk.admit(
+                ([bearer] + row.lines).joined(separator: "\r\n"), path: "/c", method: "POST", host: row.host, isSecure: row.isSecure
+            ).outcomeText == "user_01")
         // Reading is what CORS is for.
-        #expect(try desk.admit(([try cookie()] + row.lines).joined(separator: "\r\n"), path: "/c", host: row.host, isSecure: row.isSecure).outcomeText == "user_01")
+        #expect(
+            try desk.admit(([try cookie()] + row.lines).joined(separator: "\r\n"), path: "/c", host: row.host, isSecure: row.isSecure)
+                .outcomeText == "user_01")
     }
 
     @Test("answers tell an allowed origin, by its name, that it may see them, and no other", arguments: rows)
@@ -78,7 +85,9 @@ struct CrossSiteTests {
         var desk = try desk()
         let origin = row.lines.first { $0.hasPrefix("Origin: ") }.map { String($0.dropFirst(8)) }
         let isAllowed = row.isAllowed && origin != nil
-        for (path, credential) in [("/c", try cookie()), ("/c", "X: y"), ("/nowhere", "X: y"), ("/open", "X: y"), ("/session", try cookie())] {
+        for (path, credential) in [
+            ("/c", try cookie()), ("/c", "X: y"), ("/nowhere", "X: y"), ("/open", "X: y"), ("/session", try cookie()),
+        ] {
             let admission = try desk.admit(
                 ([credential] + row.lines).joined(separator: "\r\n"), path: path, host: row.host, isSecure: row.isSecure)
             #expect(admission.header("access-control-allow-origin") == (isAllowed ? [try #require(origin)] : []), "\(path)")
@@ -100,8 +109,12 @@ struct CrossSiteTests {
     func order() throws {
         var desk = try desk()
         let session = try Desk.session(roles: [])
-        #expect(try desk.admit("Cookie: authjs.session-token=\(session)", path: "/c", method: "POST").outcomeText == "403 cross_site cross_site")
-        #expect(try desk.admit("Cookie: authjs.session-token=x", path: "/c", method: "POST").outcomeText == "401 invalid_session malformed_token")
+        #expect(
+            try desk.admit("Cookie: authjs.session-token=\(session)", path: "/c", method: "POST").outcomeText == "403 cross_site cross_site"
+        )
+        #expect(
+            try desk.admit("Cookie: authjs.session-token=x", path: "/c", method: "POST").outcomeText
+                == "401 invalid_session malformed_token")
         #expect(try desk.admit(cookie(), path: "/nowhere", method: "POST").outcomeText == "404 not_found no_route")
         #expect(try desk.admit(cookie(), path: "/session", method: "POST").outcomeText == "405 method_not_allowed method_not_allowed")
         #expect(try desk.admit(cookie(), path: "/open", method: "POST").outcomeText == "nobody")
@@ -131,16 +144,20 @@ struct CrossSiteTests {
         ]
         for (path, methods) in rows {
             let admission = try desk.admit(
-                "Origin: https://app.example.com", ask, "Access-Control-Request-Headers: content-type, x-custom_1", path: path, method: "OPTIONS")
+                "Origin: https://app.example.com", ask, "Access-Control-Request-Headers: content-type, x-custom_1", path: path,
+                method: "OPTIONS")
             #expect(admission.outcomeText == "options")
             #expect(admission.header("access-control-allow-origin") == ["https://app.example.com"])
             #expect(admission.header("access-control-allow-credentials") == ["true"])
             #expect(admission.header("access-control-allow-methods") == [methods])
             #expect(admission.header("access-control-allow-headers") == ["content-type, x-custom_1"])
             #expect(admission.header("access-control-max-age") == ["600"])
-            #expect(admission.header("vary").joined(separator: ", ") == "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
+            #expect(
+                admission.header("vary").joined(separator: ", ") == "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
         }
-        #expect(try desk.admit("Origin: https://app.example.com", ask, path: "/nowhere", method: "OPTIONS").outcomeText == "404 not_found no_route")
+        #expect(
+            try desk.admit("Origin: https://app.example.com", ask, path: "/nowhere", method: "OPTIONS").outcomeText
+                == "404 not_found no_route")
     }
 
     @Test("a preflight reads no credential, since a browser sends none")
@@ -159,15 +176,18 @@ struct CrossSiteTests {
         #expect(admission.originHeaders.map(\.0) == ["vary"])
     }
 
-    @Test("without Access-Control-Request-Method it is no preflight, and a list of odd names is not repeated", arguments: [
-        "a/b", "a\tb", "x\u{7F}", "a\"b", "a;b", String(repeating: "a", count: 1025), "",
-    ])
+    @Test(
+        "without Access-Control-Request-Method it is no preflight, and a list of odd names is not repeated",
+        arguments: [
+            "a/b", "a\tb", "x\u{7F}", "a\"b", "a;b", String(repeating: "a", count: 1025), "",
+        ])
     func oddPreflights(names: String) throws {
         var desk = try desk()
         let plain = try desk.admit("Origin: https://app.example.com", "Access-Control-Request-Headers: a", path: "/c", method: "OPTIONS")
         #expect(plain.header("access-control-allow-methods").isEmpty)
         guard !names.contains("\u{7F}") else { return }
-        let odd = try desk.admit("Origin: https://app.example.com", ask, "Access-Control-Request-Headers: \(names)", path: "/c", method: "OPTIONS")
+        let odd = try desk.admit(
+            "Origin: https://app.example.com", ask, "Access-Control-Request-Headers: \(names)", path: "/c", method: "OPTIONS")
         #expect(odd.header("access-control-allow-methods").count == 1)
         #expect(odd.header("access-control-allow-headers").isEmpty)
     }

@@ -16,7 +16,9 @@ struct SessionTests {
     func principal(_ profile: SessionProfile) throws {
         var desk = try Desk([profile])
         let token = try Desk.session(profile, [("tenant", "acme")], roles: ["support", "partner-writer", "root", "Support"])
-        for line in ["Cookie: \(profile.cookieName(secure: false))=\(token)", "Authorization: Bearer \(token)", "Authorization: bEARER \(token)"] {
+        for line in [
+            "Cookie: \(profile.cookieName(secure: false))=\(token)", "Authorization: Bearer \(token)", "Authorization: bEARER \(token)",
+        ] {
             // Twice: opened, then remembered.
             for _ in 1...2 {
                 let admission = try desk.admit(line)
@@ -61,13 +63,17 @@ struct SessionTests {
         }
     }
 
-    @Test("what opens and does not say who, until when or since when is no session (S-01)", arguments: [
-        ([("value", "state")], nil, "missing_claim"), ([("email", .null)], nil, "missing_claim"), ([("sub", 7)], nil, "bad_claim"),
-        ([], "", "bad_claim"), ([], "a\nb", "bad_claim"), ([], "a\u{202E}b", "bad_claim"), ([], .string(String(repeating: "a", count: 513)), "bad_claim"),
-        ([("tenant", "a b")], "u", "bad_claim"), ([("tenant", "a\r\nb")], "u", "bad_claim"), ([("tenant", "é")], "u", "bad_claim"),
-        ([("tenant", ["acme"])], "u", "bad_claim"), ([("roles", ["support", 7])], "u", "bad_claim"), ([("nbf", .integer(Desk.now + 16))], "u", "not_yet_valid"),
-        ([("nbf", "0")], "u", "bad_claim"),
-    ] as [([(String, JSONValue)], JSONValue?, String)])
+    @Test(
+        "what opens and does not say who, until when or since when is no session (S-01)",
+        arguments: [
+            ([("value", "state")], nil, "missing_claim"), ([("email", .null)], nil, "missing_claim"), ([("sub", 7)], nil, "bad_claim"),
+            ([], "", "bad_claim"), ([], "a\nb", "bad_claim"), ([], "a\u{202E}b", "bad_claim"),
+            ([], .string(String(repeating: "a", count: 513)), "bad_claim"),
+            ([("tenant", "a b")], "u", "bad_claim"), ([("tenant", "a\r\nb")], "u", "bad_claim"), ([("tenant", "é")], "u", "bad_claim"),
+            ([("tenant", ["acme"])], "u", "bad_claim"), ([("roles", ["support", 7])], "u", "bad_claim"),
+            ([("nbf", .integer(Desk.now + 16))], "u", "not_yet_valid"),
+            ([("nbf", "0")], "u", "bad_claim"),
+        ] as [([(String, JSONValue)], JSONValue?, String)])
     func claims(claims: [(String, JSONValue)], subject: JSONValue?, reason: String) throws {
         var desk = try Desk()
         // The roles that the mint adds would be a second member of the name.
@@ -98,7 +104,8 @@ struct SessionTests {
         let token = try Desk.session()
         #expect(try desk.admit("Cookie: \(name)=\(token)").outcomeText == "401 unauthenticated no_credential")
         #expect(try desk.admit("Authorization: Bearer \(token)").outcomeText == "401 invalid_token malformed_token")
-        #expect(try desk.admit("Authorization: Bearer \(token)", "Cookie: \(name)=\(token)").outcomeText == "401 invalid_token malformed_token")
+        #expect(
+            try desk.admit("Authorization: Bearer \(token)", "Cookie: \(name)=\(token)").outcomeText == "401 invalid_token malformed_token")
     }
 
     @Test("a policy without a caller for sessions takes none")
@@ -209,10 +216,13 @@ struct SessionTests {
         #expect(try encrypted.admit("Authorization: Bearer \(try Desk.session(.jwtHS256))").outcomeText == "401 invalid_token wrong_type")
     }
 
-    @Test("what is no token of any shape is refused alone and nothing beside a session (S-03)", arguments: [
-        "Bearer", "Bearer %", "Bearer %E0%A4", "Bearer junk", "Bearer  two  spaces", "Bearer\ttab", "Bearer a.b", "Bearer a.b.c.d", "Bearer a.b.c.d.e.f",
-        "Basic YTpi", "bearer", "Digest x", "Bearer 7c9e6679-7425-40de-944b-e07fc1f90ae7",
-    ])
+    @Test(
+        "what is no token of any shape is refused alone and nothing beside a session (S-03)",
+        arguments: [
+            "Bearer", "Bearer %", "Bearer %E0%A4", "Bearer junk", "Bearer  two  spaces", "Bearer\ttab", "Bearer a.b", "Bearer a.b.c.d",
+            "Bearer a.b.c.d.e.f",
+            "Basic YTpi", "bearer", "Digest x", "Bearer 7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        ])
     func shapeless(value: String) throws {
         var desk = try Desk([.authjsV5, .jwtHS256])
         #expect(try desk.admit("Authorization: \(value)").outcomeText == "401 invalid_token malformed_token")
@@ -244,7 +254,9 @@ struct SessionTests {
             "\(name).\(index)=\(token.dropFirst(start).prefix(3936))"
         }
         #expect(try desk.admit("Cookie: \(cookies.joined(separator: "; "))").outcomeText == "user_01")
-        #expect(try desk.admit("Authorization: Bearer \(token)", "Cookie: \(cookies.joined(separator: "; "))").outcomeText == "401 invalid_token token_too_long")
+        #expect(
+            try desk.admit("Authorization: Bearer \(token)", "Cookie: \(cookies.joined(separator: "; "))").outcomeText
+                == "401 invalid_token token_too_long")
     }
 
     // MARK: Several credentials
@@ -273,7 +285,8 @@ struct SessionTests {
             ([v5 + one, bearer + ended], "401 invalid_session expired"), ([v5 + ended, bearer + one], "401 invalid_session expired"),
             ([v5 + one, bearer + one.dropLast(2) + "AA"], "401 invalid_session bad_mac"),
             ([v5 + one, bearer + partner.dropLast(2) + "AA"], "401 invalid_token bad_mac"),
-            ([v5 + "junk", bearer + one], "401 invalid_session malformed_token"), ([v5 + "junk", bearer + partner], "401 invalid_session malformed_token"),
+            ([v5 + "junk", bearer + one], "401 invalid_session malformed_token"),
+            ([v5 + "junk", bearer + partner], "401 invalid_session malformed_token"),
             ([both(one, "junk")], "401 invalid_session malformed_token"), ([both("junk", four)], "401 invalid_session malformed_token"),
             ([both(ended, four)], "401 invalid_session expired"), ([v5 + one, bearer + "a.b.c"], "401 invalid_token bad_base64"),
         ]
@@ -296,7 +309,9 @@ struct SessionTests {
         let exactly = try Desk.session(at: now)
         let after = try Desk.session(at: now + 1)
         let other = try Desk.session(subject: "user_02", at: now - 10)
-        for token in [before, exactly, after, other] { for line in lines(token) { #expect(try desk.admit(line, at: now + 5).reason == .allowed) } }
+        for token in [before, exactly, after, other] {
+            for line in lines(token) { #expect(try desk.admit(line, at: now + 5).reason == .allowed) }
+        }
         desk.revocations = RevocationList([Revocation(.sessions(subject: "user_01"), at: now, until: now + 1000)])
         for line in lines(before) + lines(exactly) {
             #expect(try desk.admit(line, at: now + 5).outcomeText == "401 invalid_session revoked")

@@ -80,7 +80,9 @@ struct SessionVectorTests {
         }
     }
 
-    @Test("a valid token is nobody's under another secret, on another profile and, for Auth.js, in another cookie", arguments: vectors.filter { $0.isValid && $0.token != nil })
+    @Test(
+        "a valid token is nobody's under another secret, on another profile and, for Auth.js, in another cookie",
+        arguments: vectors.filter { $0.isValid && $0.token != nil })
     func elsewhere(_ vector: Vector) throws {
         let token = try #require(vector.token)
         var other = try Desk([try #require(vector.profile)], secure: .both, secrets: ["another"], maximumAge: 3650 * 86_400)
@@ -94,7 +96,8 @@ struct SessionVectorTests {
             }
         }
         guard vector.profile == .authjsV5 else { return }
-        var renamed = try Desk([], cookies: [.init(name: "renamed", profile: .authjsV5)], secrets: vector.json["secrets"] as? [String] ?? [])
+        var renamed = try Desk(
+            [], cookies: [.init(name: "renamed", profile: .authjsV5)], secrets: vector.json["secrets"] as? [String] ?? [])
         #expect(try renamed.admit("Cookie: renamed=\(token)", at: vector.now).outcomeText.hasPrefix("401 invalid_session "))
     }
 }

@@ -56,7 +56,8 @@ struct TamperTests {
                 changed[index] = String(segments[index].suffix(length))
                 #expect(try !isAccepted(changed), "segment \(index), last \(length)")
             }
-            for text in [segments[index] + segments[index], segments[index] + "=", segments[index] + "A", others[index] + "A"] where text != segments[index] {
+            for text in [segments[index] + segments[index], segments[index] + "=", segments[index] + "A", others[index] + "A"]
+            where text != segments[index] {
                 changed[index] = text
                 #expect(try !isAccepted(changed), "segment \(index): \(text)")
             }

@@ -15,7 +15,8 @@ struct UpstreamOriginTests {
     }
 
     private static let lines = [
-        "Access-Control-Allow-Origin", "access_control_allow_credentials", "ACCESS-CONTROL-EXPOSE-HEADERS", "Access-Control", "X-Access-Control-Allow-Origin",
+        "Access-Control-Allow-Origin", "access_control_allow_credentials", "ACCESS-CONTROL-EXPOSE-HEADERS", "Access-Control",
+        "X-Access-Control-Allow-Origin",
         "Vary", "ETag",
     ]
 
@@ -25,8 +26,10 @@ struct UpstreamOriginTests {
         let session = "Cookie: authjs.session-token=\(try Desk.session())"
         let kept = ["Access-Control", "X-Access-Control-Allow-Origin", "Vary", "ETag"]
         for (path, lines, isKept) in [
-            ("/c", [session], false), ("/c", [session, "Origin: https://evil.example"], false), ("/c", [session, "Origin: https://app.example.com"], false),
-            ("/open", ["Origin: https://app.example.com"], false), ("/open", ["Origin: https://evil.example"], true), ("/open", ["X: y"], true),
+            ("/c", [session], false), ("/c", [session, "Origin: https://evil.example"], false),
+            ("/c", [session, "Origin: https://app.example.com"], false),
+            ("/open", ["Origin: https://app.example.com"], false), ("/open", ["Origin: https://evil.example"], true),
+            ("/open", ["X: y"], true),
         ] {
             let admission = try desk.admit(lines.joined(separator: "\r\n"), path: path)
             #expect(try passed(Self.lines, admission) == (isKept ? Self.lines : kept), "\(path) \(lines.last ?? "")")

@@ -40,7 +40,8 @@ struct TokenEndpointTests {
             // A parameter without a value counts as omitted (RFC 6749 section 3.2).
             let whole = try Self.post(gateway, basic: basic, "grant_type=client_credentials&scope=")
             #expect(whole.json?["scope"]?.string == "customers:read customers:write")
-            for scope in ["customers:delete", "customers:read+customers:delete", "admin", "customers:read++customers:write", "+", "%C3%A9"] {
+            for scope in ["customers:delete", "customers:read+customers:delete", "admin", "customers:read++customers:write", "+", "%C3%A9"]
+            {
                 let response = try Self.post(gateway, basic: basic, "grant_type=client_credentials&scope=\(scope)")
                 #expect(response.status == 400, "\(scope)")
                 #expect(response.json?["error"]?.string == "invalid_scope", "\(scope)")

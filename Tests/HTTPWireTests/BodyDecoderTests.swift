@@ -4,7 +4,8 @@ import Testing
 @Suite("The body decoder")
 struct BodyDecoderTests {
     /// The body and what stands behind it, fed in pieces of `piece` bytes.
-    static func decode(_ text: String, _ framing: RequestHead.Framing, piece: Int = .max) throws(WireError) -> (body: String, rest: String)? {
+    static func decode(_ text: String, _ framing: RequestHead.Framing, piece: Int = .max) throws(WireError) -> (body: String, rest: String)?
+    {
         var decoder = BodyDecoder(framing)
         var waiting = Array(text.utf8)[...]
         var buffer: [UInt8] = []
@@ -42,9 +43,12 @@ struct BodyDecoderTests {
     @Test(
         "refuses chunked framing that readers differ on (F-03)",
         arguments: [
-            "5;a=1\r\nhello\r\n0\r\n\r\n", "5;a=\n1\r\nhello\r\n0\r\n\r\n", "0;x\r\n\r\n", "5 \r\nhello\r\n", " 5\r\nhello\r\n", "5\nhello\n0\n\n",
-            "5\rhello", "\r\n", "x\r\n", "-1\r\n", "+1\r\nx", "0x1\r\nx\r\n", "5\r\nhelloX", "5\r\nhello\n0\r\n\r\n", "5\r\nhello\rX", "123456789\r\n",
+            "5;a=1\r\nhello\r\n0\r\n\r\n", "5;a=\n1\r\nhello\r\n0\r\n\r\n", "0;x\r\n\r\n", "5 \r\nhello\r\n", " 5\r\nhello\r\n",
+            "5\nhello\n0\n\n",
+            "5\rhello", "\r\n", "x\r\n", "-1\r\n", "+1\r\nx", "0x1\r\nx\r\n", "5\r\nhelloX", "5\r\nhello\n0\r\n\r\n", "5\r\nhello\rX",
+            "123456789\r\n",
             "0\r\n x: y\r\n\r\n", "0\r\n: y\r\n\r\n", "0\r\nx\r\n\r\n", "0\r\nx: \u{1}\r\n\r\n", "0\r\n\rX", "0\r\nx: y\n\r\n\r\n",
+            "0\r\nTransfer-Encoding: chunked\r\n\r\n", "0\r\nx: y\r\ncontent-length: 5\r\n\r\n",
         ], [1, Int.max]
     )
     func bad(text: String, piece: Int) {

@@ -20,7 +20,9 @@ enum Differential {
         guard var ours = ours(bytes), methods.contains(ours.method) else { return nil }
         guard let theirs = theirs(bytes) else { return "accepted by ours only: \(ours)" }
         // NIOHTTP1 leaves absolute-form as it is; ours has judged the authority and keeps the path.
-        if theirs.target != ours.target, theirs.target.hasSuffix(ours.target), theirs.target.lowercased().hasPrefix("http") { ours.target = theirs.target }
+        if theirs.target != ours.target, theirs.target.hasSuffix(ours.target), theirs.target.lowercased().hasPrefix("http") {
+            ours.target = theirs.target
+        }
         return ours == theirs ? nil : "ours: \(ours)\ntheirs: \(theirs)"
     }
 
@@ -73,7 +75,9 @@ enum Differential {
     static func theirs(_ bytes: [UInt8]) -> Message? {
         let channel = EmbeddedChannel()
         defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
-        guard (try? channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))) != nil
+        guard
+            (try? channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))))
+                != nil
         else { return nil }
         // What stands behind the request may be nonsense; the request before it was delivered all the same.
         _ = try? channel.writeInbound(ByteBuffer(bytes: bytes))

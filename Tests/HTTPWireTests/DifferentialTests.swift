@@ -13,11 +13,15 @@ struct DifferentialTests {
         let versions = ["HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/1.1 "]
         let fields = [
             "Host: a", "Host: a", "Host: b", "Content-Length: 5", "Content-Length: 0", "Content-Length: 5, 5", "Transfer-Encoding: chunked",
-            "Transfer-Encoding: Chunked", "Transfer-Encoding: gzip, chunked", "X: y", "X:y", "X:  y \t", "X : y", " X: y", "X: \u{1}", "X: é",
-            "Connection: close", "Connection: keep-alive", "Cookie: a=b", "Authorization: Bearer x", "Expect: 100-continue", "Empty:", ": x",
+            "Transfer-Encoding: Chunked", "Transfer-Encoding: gzip, chunked", "X: y", "X:y", "X:  y \t", "X : y", " X: y", "X: \u{1}",
+            "X: é",
+            "Connection: close", "Connection: keep-alive", "Cookie: a=b", "Authorization: Bearer x", "Expect: 100-continue", "Empty:",
+            ": x",
         ]
         let ends = ["\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\n", "\r"]
-        let bodies = ["", "hello", "5\r\nhello\r\n0\r\n\r\n", "5;x\r\nhello\r\n0\r\n\r\n", "0\r\n\r\n", "0\r\nX: y\r\n\r\n", "5\r\nhello0\r\n\r\n"]
+        let bodies = [
+            "", "hello", "5\r\nhello\r\n0\r\n\r\n", "5;x\r\nhello\r\n0\r\n\r\n", "0\r\n\r\n", "0\r\nX: y\r\n\r\n", "5\r\nhello0\r\n\r\n",
+        ]
         var accepted = 0
         for _ in 0..<20_000 {
             var text = "\(random.pick(methods)) \(random.pick(targets)) \(random.pick(versions))\(random.pick(ends))"
@@ -35,7 +39,8 @@ struct DifferentialTests {
     static let files: [URL] = {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         return ["Fuzz/Seeds/requests", "Fuzz/FailCases/requests"].flatMap { folder in
-            (try? FileManager.default.contentsOfDirectory(at: root.appendingPathComponent(folder), includingPropertiesForKeys: nil, options: .skipsHiddenFiles)) ?? []
+            (try? FileManager.default.contentsOfDirectory(
+                at: root.appendingPathComponent(folder), includingPropertiesForKeys: nil, options: .skipsHiddenFiles)) ?? []
         }.sorted { $0.path < $1.path }
     }()
 

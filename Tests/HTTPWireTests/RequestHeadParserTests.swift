@@ -137,7 +137,8 @@ struct RequestHeadParserTests {
 
     @Test("reads fields with their white space trimmed, and finds the known ones without case")
     func fields() throws {
-        let text = "POST /a HTTP/1.1\r\nhost: x\r\nAUTHORIZATION: \t Bearer a  \r\nEmpty:\r\nCookie: a=b\r\nCookie: c=d\r\nContent-length: 007\r\n\r\n"
+        let text =
+            "POST /a HTTP/1.1\r\nhost: x\r\nAUTHORIZATION: \t Bearer a  \r\nEmpty:\r\nCookie: a=b\r\nCookie: c=d\r\nContent-length: 007\r\n\r\n"
         let head = try #require(try Self.parse(text))
         let bytes = Array(text.utf8)
         #expect(head.fields.count == 6)

@@ -12,13 +12,19 @@ struct ResponseHeadParserTests {
     @Test(
         "knows where a body ends (RFC 9112 section 6.3)",
         arguments: [
-            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", .length(5), true), ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", .length(0), true),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", .length(5), true),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", .length(0), true),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n", .chunked, true), ("HTTP/1.1 200 OK\r\n\r\n", .untilClose, false),
-            ("HTTP/1.1 200\r\nContent-Length: 1\r\n\r\n", .length(1), true), ("HTTP/1.1 200 \r\nContent-Length: 1\r\n\r\n", .length(1), true),
-            ("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n", .length(5), false), ("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\n", .length(5), false),
-            ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\n", .length(5), false), ("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", .none, true),
-            ("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", .none, true), ("HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", .none, true),
-            ("HTTP/1.1 100 Continue\r\n\r\n", .none, true), ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", .none, true), ("HTTP/1.1 599 \u{E9}\r\n\r\n", .untilClose, false),
+            ("HTTP/1.1 200\r\nContent-Length: 1\r\n\r\n", .length(1), true),
+            ("HTTP/1.1 200 \r\nContent-Length: 1\r\n\r\n", .length(1), true),
+            ("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n", .length(5), false),
+            ("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\n", .length(5), false),
+            ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\n", .length(5), false),
+            ("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", .none, true),
+            ("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", .none, true),
+            ("HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", .none, true),
+            ("HTTP/1.1 100 Continue\r\n\r\n", .none, true), ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", .none, true),
+            ("HTTP/1.1 599 \u{E9}\r\n\r\n", .untilClose, false),
         ] as [(String, ResponseHead.Framing, Bool)]
     )
     func framing(text: String, framing: ResponseHead.Framing, isKeepAlive: Bool) throws {
@@ -33,12 +39,18 @@ struct ResponseHeadParserTests {
     @Test(
         "refuses what is no HTTP/1.1, or has two ends",
         arguments: [
-            "HTTP/1.1 200 OK\nContent-Length: 0\n\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\n\r\n", "HTTP/2 200 OK\r\n\r\n", "HTTP/0.9 200 OK\r\n\r\n", "http/1.1 200 OK\r\n\r\n", "HTTP/1.1  200 OK\r\n\r\n",
-            "HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 099 OK\r\n\r\n", "HTTP/1.1 600 OK\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n", "HTTP/1.1 -20 OK\r\n\r\n", "HTTP/1.1 200\tOK\r\n\r\n",
-            "HTTP/1.1 200 O\rK\r\n\r\n", "HTTP/1.1 200 O\0K\r\n\r\n", "HTTP/1.1\r\n\r\n", "\r\n\r\n", "garbage\r\n\r\n", "HTTP/1.1 200 OK\r\nX : y\r\n\r\n", "HTTP/1.1 200 OK\r\n X: y\r\n\r\n",
-            "HTTP/1.1 200 OK\r\n: y\r\n\r\n", "HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n", "HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", "HTTP/1.1 200 OK\r\nX\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
-            "HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "HTTP/1.1 200 OK\nContent-Length: 0\n\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\n\r\n", "HTTP/2 200 OK\r\n\r\n",
+            "HTTP/0.9 200 OK\r\n\r\n", "http/1.1 200 OK\r\n\r\n", "HTTP/1.1  200 OK\r\n\r\n",
+            "HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 099 OK\r\n\r\n", "HTTP/1.1 600 OK\r\n\r\n",
+            "HTTP/1.1 2x0 OK\r\n\r\n", "HTTP/1.1 -20 OK\r\n\r\n", "HTTP/1.1 200\tOK\r\n\r\n",
+            "HTTP/1.1 200 O\rK\r\n\r\n", "HTTP/1.1 200 O\0K\r\n\r\n", "HTTP/1.1\r\n\r\n", "\r\n\r\n", "garbage\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX : y\r\n\r\n", "HTTP/1.1 200 OK\r\n X: y\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n: y\r\n\r\n", "HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n", "HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: +1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
             "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 204 No Content\r\nContent-Length: x\r\n\r\n",
         ]
     )
@@ -50,7 +62,9 @@ struct ResponseHeadParserTests {
     func bounds() {
         #expect(throws: WireError.self) { try Self.parse(String(repeating: "H", count: 2000)) }
         #expect(throws: WireError.headersTooLarge) { try Self.parse("HTTP/1.1 200 OK\r\nX: " + String(repeating: "y", count: 5000)) }
-        #expect(throws: WireError.headersTooLarge) { try Self.parse("HTTP/1.1 200 OK\r\n" + String(repeating: "x: y\r\n", count: 21) + "\r\n") }
+        #expect(throws: WireError.headersTooLarge) {
+            try Self.parse("HTTP/1.1 200 OK\r\n" + String(repeating: "x: y\r\n", count: 21) + "\r\n")
+        }
     }
 
     @Test("a head that comes byte by byte is the same head, and the next one begins anew")

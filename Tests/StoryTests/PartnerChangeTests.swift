@@ -61,7 +61,9 @@ struct PartnerChangeTests {
         }
     }
 
-    @Test("disabled and removed partners are refused even while another file is wrong", arguments: ["policies/policy.yaml", "keys/partners/zzz.json"])
+    @Test(
+        "disabled and removed partners are refused even while another file is wrong",
+        arguments: ["policies/policy.yaml", "keys/partners/zzz.json"])
     func closedInSpiteOfMistakes(file: String) throws {
         let place = try Place()
         let (acme, globex, other) = (try place.addPartner("acme"), try place.addPartner("globex"), try place.addPartner("other"))

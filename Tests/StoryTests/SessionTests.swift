@@ -116,7 +116,8 @@ struct SessionTests {
 
             """)
         let v5 = try mint(place)
-        let minted = try place.run("session", "mint", "--profile", "nextauth-v4", "--subject", "u_1", "--role", "support", "--lifetime", "2h")
+        let minted = try place.run(
+            "session", "mint", "--profile", "nextauth-v4", "--subject", "u_1", "--role", "support", "--lifetime", "2h")
         let v4 = minted.output.trimmingCharacters(in: .whitespacesAndNewlines)
         try place.serving { gateway in
             let connection = try gateway.connect()
@@ -132,10 +133,12 @@ struct SessionTests {
             }
             let answer = try connection.get("/session", "Cookie: my.session=\(v4)", "Origin: https://app.example.com")
             #expect(answer.headers["access-control-allow-origin"] == "https://app.example.com")
-            let refused = try connection.post(Gateway.customers, Gateway.customer("A"), "Cookie: my.session=\(v4)", "Origin: https://evil.example")
+            let refused = try connection.post(
+                Gateway.customers, Gateway.customer("A"), "Cookie: my.session=\(v4)", "Origin: https://evil.example")
             #expect(refused.json?["code"]?.string == "cross_site")
             #expect(refused.headers["access-control-allow-origin"] == nil)
-            let denied = try connection.post(Gateway.customers, Gateway.customer("A"), "Cookie: my.session=\(v4)", "Origin: https://app.example.com")
+            let denied = try connection.post(
+                Gateway.customers, Gateway.customer("A"), "Cookie: my.session=\(v4)", "Origin: https://app.example.com")
             #expect(denied.json?["code"]?.string == "insufficient_scope")
         }
     }

@@ -30,7 +30,9 @@ struct SignerTests {
             let scratch = "\(Tool.root)/.build/swift-signer"
             let arguments = ["build", "--package-path", "\(Tool.root)/Sources/Documentation/signers/swift", "--scratch-path", scratch]
             let result = try Tool.run(swift, arguments)
-            guard result.status == 0 else { throw Program.Failure(description: "the Swift signer does not build: \(result.output)\(result.error)") }
+            guard result.status == 0 else {
+                throw Program.Failure(description: "the Swift signer does not build: \(result.output)\(result.error)")
+            }
             return ["\(scratch)/debug/sign"]
         }
     }
@@ -42,7 +44,9 @@ struct SignerTests {
         let rows: [JSONElement]
 
         init() throws {
-            let root = try JSONDocument(Array(try Data(contentsOf: URL(fileURLWithPath: "\(Tool.root)/Sources/Documentation/signers/vectors.json")))).root
+            let root = try JSONDocument(
+                Array(try Data(contentsOf: URL(fileURLWithPath: "\(Tool.root)/Sources/Documentation/signers/vectors.json")))
+            ).root
             keyID = try #require(root["key_id"]?.string)
             secret = try #require(root["client_secret"]?.string)
             token = try #require(root["access_token"]?.string)
@@ -87,7 +91,8 @@ struct SignerTests {
             ]
             environment["CONTENT_TYPE"] = row["content_type"]?.string
             environment["IDEMPOTENCY_KEY"] = row["idempotency_key"]?.string
-            let lines = try Self.sign(command, row["method"]?.string ?? "", row["url"]?.string ?? "", body: row["body"]?.string, environment)
+            let lines = try Self.sign(
+                command, row["method"]?.string ?? "", row["url"]?.string ?? "", body: row["body"]?.string, environment)
             #expect(lines == row["headers"]?.members.map { "\($0.name): \($0.value.string ?? "")" }, "\(row["name"]?.string ?? "")")
         }
     }

@@ -11,7 +11,8 @@ enum Tool {
     }
 
     /// The folder of the project.
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .path
 
     private static let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
 
@@ -26,7 +27,9 @@ enum Tool {
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: root)
-        let inherited = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "TMPDIR"].contains($0.key) || $0.key.hasPrefix("PIP_") || $0.key.hasSuffix("_proxy") }
+        let inherited = ProcessInfo.processInfo.environment.filter {
+            ["PATH", "HOME", "TMPDIR"].contains($0.key) || $0.key.hasPrefix("PIP_") || $0.key.hasSuffix("_proxy")
+        }
         process.environment = inherited.merging(["PYTHONDONTWRITEBYTECODE": "1"]) { $1 }.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         // Files, so that neither stream can keep the other waiting.

@@ -9,10 +9,12 @@ struct JSONDocumentTests {
             ("", JSONError.Reason.unexpectedEnd, 0), ("  ", .unexpectedEnd, 2), ("{", .unexpectedEnd, 1), ("[1,", .unexpectedEnd, 3),
             (#"{"a""#, .unexpectedEnd, 4), (#"{"a":"#, .unexpectedEnd, 5), (#""abc"#, .unexpectedEnd, 4), ("tru", .unexpectedEnd, 3),
             ("{} {}", .trailingBytes, 3), ("1 2", .trailingBytes, 2), ("[1 2]", .unexpectedByte, 3), ("[1,]", .unexpectedByte, 3),
-            (#"{"a":1,}"#, .unexpectedByte, 7), ("{a:1}", .unexpectedByte, 1), ("{'a':1}", .unexpectedByte, 1), ("trap", .unexpectedByte, 2),
+            (#"{"a":1,}"#, .unexpectedByte, 7), ("{a:1}", .unexpectedByte, 1), ("{'a':1}", .unexpectedByte, 1),
+            ("trap", .unexpectedByte, 2),
             ("NaN", .unexpectedByte, 0), ("\u{FEFF}1", .unexpectedByte, 0), ("/* */1", .unexpectedByte, 0),
             ("01", .invalidNumber, 0), ("-01", .invalidNumber, 1), ("1.", .unexpectedEnd, 2), ("1.x", .invalidNumber, 2),
-            ("-", .unexpectedEnd, 1), ("+1", .unexpectedByte, 0), (".5", .unexpectedByte, 0), ("1e", .unexpectedEnd, 2), ("1e+", .unexpectedEnd, 3),
+            ("-", .unexpectedEnd, 1), ("+1", .unexpectedByte, 0), (".5", .unexpectedByte, 0), ("1e", .unexpectedEnd, 2),
+            ("1e+", .unexpectedEnd, 3),
             (#""\x""#, .invalidEscape, 1), (#""\u12G4""#, .invalidEscape, 1), (#""\ud800""#, .loneSurrogate, 1),
             (#""\udc00""#, .loneSurrogate, 1), (#""\ud800\u0041""#, .loneSurrogate, 1), ("\"\u{1}\"", .controlCharacter, 1),
             ("\"a\n\"", .controlCharacter, 2), (#"{"a":1,"a":2}"#, .duplicateMember, 7), (#"{"a":1,"\u0061":2}"#, .duplicateMember, 7),
@@ -51,7 +53,8 @@ struct JSONDocumentTests {
 
     @Test("reads values of every kind")
     func values() throws {
-        let text = #" {"s":"a\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00é😀","i":-12,"big":9223372036854775807,"over":9223372036854775808,"d":1.5e2,"t":true,"f":false,"n":null,"a":[1,[2],{"x":"y"}],"o":{}} "#
+        let text =
+            #" {"s":"a\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00é😀","i":-12,"big":9223372036854775807,"over":9223372036854775808,"d":1.5e2,"t":true,"f":false,"n":null,"a":[1,[2],{"x":"y"}],"o":{}} "#
         let root = try JSONDocument(Array(text.utf8)).root
         #expect(root["s"]?.string == "a\"\\/\u{8}\u{C}\n\r\té😀é😀")
         #expect(root["i"]?.integer == -12)

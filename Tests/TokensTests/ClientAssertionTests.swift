@@ -15,15 +15,19 @@ struct ClientAssertionTests {
     }
 
     private static func claims(
-        iss: String = #""acme""#, sub: String = #""acme""#, aud: String = #""https://gateway.example""#, jti: String = #""j1""#, exp: String = "1800000060",
+        iss: String = #""acme""#, sub: String = #""acme""#, aud: String = #""https://gateway.example""#, jti: String = #""j1""#,
+        exp: String = "1800000060",
         more: String = #","iat":1800000000"#
     ) -> String {
         #"{"iss":\#(iss),"sub":\#(sub),"aud":\#(aud),"jti":\#(jti),"exp":\#(exp)\#(more)}"#
     }
 
-    @Test("one that holds names its client, its id and its end", arguments: [
-        claims(), claims(more: ""), claims(more: #","iat":1800000015,"nbf":1800000015"#), claims(exp: "1800000001", more: #","iat":1799999941"#),
-    ])
+    @Test(
+        "one that holds names its client, its id and its end",
+        arguments: [
+            claims(), claims(more: ""), claims(more: #","iat":1800000015,"nbf":1800000015"#),
+            claims(exp: "1800000001", more: #","iat":1799999941"#),
+        ])
     func holds(claims: String) throws {
         for header in [#"{"alg":"HS256"}"#, #"{"alg":"HS256","typ":"JWT"}"#, #"{"typ":"client-authentication+jwt","alg":"HS256"}"#] {
             let assertion = try UnverifiedClientAssertion(Self.token(header: header, claims))
@@ -33,28 +37,41 @@ struct ClientAssertionTests {
         }
     }
 
-    @Test("T-01, T-02: claims that do not hold", arguments: [
-        (claims(aud: #""https://gateway.example/oauth2/token""#), TokenError.wrongAudience), (claims(aud: #"["https://gateway.example"]"#), .wrongAudience),
-        (claims(aud: #"["https://gateway.example","https://evil.example"]"#), .wrongAudience), (claims(aud: #""https://other.example""#), .wrongAudience),
-        (claims(aud: #""https://gateway.example/""#), .wrongAudience), (claims(iss: #""other""#), .wrongIssuer), (claims(iss: "1"), .wrongIssuer),
-        (claims(jti: #""""#), .badClaim), (claims(jti: "1"), .badClaim), (claims(jti: "\"\(String(repeating: "x", count: 256))\""), .badClaim),
-        (claims(exp: "1800003600"), .lifetimeTooLong), (claims(exp: "1800003600", more: ""), .lifetimeTooLong), (claims(exp: "1800000076", more: ""), .lifetimeTooLong),
-        (claims(more: #","iat":1799999999"#), .lifetimeTooLong), (claims(exp: "1800000000"), .expired), (claims(exp: #""1800000060""#), .badClaim),
-        (claims(more: #","iat":1800000016"#), .notYetValid), (claims(more: #","nbf":1800000016"#), .notYetValid), (claims(more: #","iat":"x""#), .badClaim),
-        (#"{"sub":"acme"}"#, .missingClaim), (#"{"sub":"acme","iss":"acme"}"#, .missingClaim),
-        (#"{"sub":"acme","iss":"acme","aud":"https://gateway.example","exp":1800000060}"#, .missingClaim),
-        (#"{"sub":"acme","iss":"acme","aud":"https://gateway.example","jti":"j"}"#, .missingClaim),
-    ])
+    @Test(
+        "T-01, T-02: claims that do not hold",
+        arguments: [
+            (claims(aud: #""https://gateway.example/oauth2/token""#), TokenError.wrongAudience),
+            (claims(aud: #"["https://gateway.example"]"#), .wrongAudience),
+            (claims(aud: #"["https://gateway.example","https://evil.example"]"#), .wrongAudience),
+            (claims(aud: #""https://other.example""#), .wrongAudience),
+            (claims(aud: #""https://gateway.example/""#), .wrongAudience), (claims(iss: #""other""#), .wrongIssuer),
+            (claims(iss: "1"), .wrongIssuer),
+            (claims(jti: #""""#), .badClaim), (claims(jti: "1"), .badClaim),
+            (claims(jti: "\"\(String(repeating: "x", count: 256))\""), .badClaim),
+            (claims(exp: "1800003600"), .lifetimeTooLong), (claims(exp: "1800003600", more: ""), .lifetimeTooLong),
+            (claims(exp: "1800000076", more: ""), .lifetimeTooLong),
+            (claims(more: #","iat":1799999999"#), .lifetimeTooLong), (claims(exp: "1800000000"), .expired),
+            (claims(exp: #""1800000060""#), .badClaim),
+            (claims(more: #","iat":1800000016"#), .notYetValid), (claims(more: #","nbf":1800000016"#), .notYetValid),
+            (claims(more: #","iat":"x""#), .badClaim),
+            (#"{"sub":"acme"}"#, .missingClaim), (#"{"sub":"acme","iss":"acme"}"#, .missingClaim),
+            (#"{"sub":"acme","iss":"acme","aud":"https://gateway.example","exp":1800000060}"#, .missingClaim),
+            (#"{"sub":"acme","iss":"acme","aud":"https://gateway.example","jti":"j"}"#, .missingClaim),
+        ])
     func refused(claims: String, error: TokenError) throws {
         let assertion = try UnverifiedClientAssertion(Self.token(claims))
         #expect(throws: error) { try assertion.check(issuer: Self.issuer, at: Self.now) }
     }
 
-    @Test("what is not read at all", arguments: [
-        (#"{"alg":"none"}"#, TokenError.wrongAlgorithm), (#"{"alg":"HS512"}"#, .wrongAlgorithm), (#"{"alg":"RS256"}"#, .wrongAlgorithm), (#"{}"#, .wrongAlgorithm),
-        (#"{"alg":"HS256","typ":"at+jwt"}"#, .wrongType), (#"{"alg":"HS256","crit":["b64"]}"#, .forbiddenHeader), (#"{"alg":"HS256","jku":"https://a"}"#, .forbiddenHeader),
-        (#"{"alg":"HS256","alg":"HS256"}"#, .duplicateMember), (#"[]"#, .badHeader),
-    ])
+    @Test(
+        "what is not read at all",
+        arguments: [
+            (#"{"alg":"none"}"#, TokenError.wrongAlgorithm), (#"{"alg":"HS512"}"#, .wrongAlgorithm), (#"{"alg":"RS256"}"#, .wrongAlgorithm),
+            (#"{}"#, .wrongAlgorithm),
+            (#"{"alg":"HS256","typ":"at+jwt"}"#, .wrongType), (#"{"alg":"HS256","crit":["b64"]}"#, .forbiddenHeader),
+            (#"{"alg":"HS256","jku":"https://a"}"#, .forbiddenHeader),
+            (#"{"alg":"HS256","alg":"HS256"}"#, .duplicateMember), (#"[]"#, .badHeader),
+        ])
     func header(header: String, error: TokenError) {
         #expect(throws: error) { try UnverifiedClientAssertion(Self.token(header: header, Self.claims())) }
     }

@@ -1,6 +1,6 @@
+import OpenSSLCrypto
 import Testing
 
-import OpenSSLCrypto
 @testable import Tokens
 
 @Suite("Content-Digest (RFC 9530)")
@@ -29,11 +29,14 @@ struct ContentDigestTests {
         #expect(Self.sha512 == "sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:")
     }
 
-    @Test("every listed known digest must match, at least one must be known", arguments: [
-        (sha256, true), (sha512, true), ("\(sha256), \(sha512)", true), ("\(sha256),\(sha512)", true), ("\(sha256) \t,  \(sha512)", true), ("md5=:AAAA:, \(sha256)", true),
-        (wrong256, false), (wrong512, false), ("\(sha256), \(wrong512)", false), ("\(wrong256), \(sha512)", false),
-        ("md5=:AAAA:, \(wrong256)", false),
-    ])
+    @Test(
+        "every listed known digest must match, at least one must be known",
+        arguments: [
+            (sha256, true), (sha512, true), ("\(sha256), \(sha512)", true), ("\(sha256),\(sha512)", true),
+            ("\(sha256) \t,  \(sha512)", true), ("md5=:AAAA:, \(sha256)", true),
+            (wrong256, false), (wrong512, false), ("\(sha256), \(wrong512)", false), ("\(wrong256), \(sha512)", false),
+            ("md5=:AAAA:, \(wrong256)", false),
+        ])
     func match(header: String, expected: Bool) throws {
         for part in [1, 5, 1000] { #expect(try holds(header, part: part) == expected) }
     }
@@ -45,13 +48,18 @@ struct ContentDigestTests {
         #expect(try !holds("sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"))
     }
 
-    @Test("what is not in its one form is refused, and names the header", arguments: [
-        "", "sha-256", "sha-256=", "sha-256=X48E", "sha-256=:X48E:", "md5=:AAAA:", "SHA-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:",
-        "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE:", "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPF=:",
-        "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=: , ", "\(sha256);a=1", "\(sha256), \(sha256)", ", \(sha256)", " \(sha256)",
-        "sha-256=\"X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=\"", "a=:AAAA:,b=:AAAA:,c=:AAAA:,d=:AAAA:,e=:AAAA:,f=:AAAA:,g=:AAAA:,h=:AAAA:,\(sha256)",
-        "sha-512=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:",
-    ])
+    @Test(
+        "what is not in its one form is refused, and names the header",
+        arguments: [
+            "", "sha-256", "sha-256=", "sha-256=X48E", "sha-256=:X48E:", "md5=:AAAA:",
+            "SHA-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:",
+            "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE:", "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPF=:",
+            "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=: , ", "\(sha256);a=1", "\(sha256), \(sha256)", ", \(sha256)",
+            " \(sha256)",
+            "sha-256=\"X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=\"",
+            "a=:AAAA:,b=:AAAA:,c=:AAAA:,d=:AAAA:,e=:AAAA:,f=:AAAA:,g=:AAAA:,h=:AAAA:,\(sha256)",
+            "sha-512=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:",
+        ])
     func malformed(header: String) {
         #expect { try holds(header) } throws: { ($0 as? SignatureFault)?.component == "content-digest" }
     }
@@ -59,15 +67,22 @@ struct ContentDigestTests {
 
 @Suite("Base64 with padding")
 struct Base64Tests {
-    @Test("RFC 4648 section 10", arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy")])
+    @Test(
+        "RFC 4648 section 10",
+        arguments: [
+            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),
+        ])
     func vectors(text: String, encoded: String) {
         #expect(Base64.encode(Array(text.utf8)) == encoded)
         #expect(Base64.decode(Array(encoded.utf8)) == Array(text.utf8))
     }
 
-    @Test("there is one text for each value", arguments: [
-        "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm8", "Zm9v====", "====", "=", "Z===", "Zg==Zg==", "Zm 9v", "Zm9v\n", "Zm-_", "Zg=a", "Zm9vé",
-    ])
+    @Test(
+        "there is one text for each value",
+        arguments: [
+            "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm8", "Zm9v====", "====", "=", "Z===", "Zg==Zg==", "Zm 9v", "Zm9v\n", "Zm-_", "Zg=a",
+            "Zm9vé",
+        ])
     func refused(text: String) { #expect(Base64.decode(Array(text.utf8)) == nil) }
 
     @Test("all bytes come back")

@@ -9,7 +9,8 @@ struct SignerVectorTests {
     @Test("our signer makes them, and they hold when they are judged")
     func vectors() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let json = try JSONDocument(Array(try Data(contentsOf: root.appendingPathComponent("Sources/Documentation/signers/vectors.json")))).root
+        let json = try JSONDocument(Array(try Data(contentsOf: root.appendingPathComponent("Sources/Documentation/signers/vectors.json"))))
+            .root
         let key = try MessageSigner.key(of: SecretBytes(Array(try #require(json["client_secret"]?.string).utf8)))
         let signer = MessageSigner(keyID: try #require(json["key_id"]?.string), key: key)
         let rows = try #require(json["vectors"]?.elements)
@@ -21,7 +22,8 @@ struct SignerVectorTests {
             let parts = rest[end...].split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
             var message = SignableMessage(
                 method: Array(try #require(row["method"]?.string).utf8), host: Array(rest[..<end].utf8),
-                path: parts[0].isEmpty ? [UInt8(ascii: "/")] : Array(parts[0].utf8), query: parts.count > 1 ? Array(parts[1].utf8) : nil, hasBody: row["body"] != nil
+                path: parts[0].isEmpty ? [UInt8(ascii: "/")] : Array(parts[0].utf8), query: parts.count > 1 ? Array(parts[1].utf8) : nil,
+                hasBody: row["body"] != nil
             )
             let headers = try #require(row["headers"])
             for member in headers.members where !member.name.hasPrefix("Signature") {

@@ -49,6 +49,7 @@ package struct OAuthStep: Sendable {
     /// The answer when the store cannot be asked.
     /// - Parameter requestID: of the request.
     package func unavailable(requestID: String) -> OAuthOutcome {
-        OAuthOutcome(answer: Answer(Refusal.storeUnavailable.problem, requestID: requestID), reason: .storeUnavailable, clientID: outcome.clientID)
+        OAuthOutcome(
+            answer: Answer(Refusal.storeUnavailable.problem, requestID: requestID), reason: .storeUnavailable, clientID: outcome.clientID)
     }
 }

@@ -16,7 +16,8 @@ package struct OAuthEndpoints: Sendable {
             do throws(OAuthError) {
                 switch endpoint {
                 case .introspect:
-                    answer = try IntrospectionEndpoint.answer(client.form, from: client.partner, at: call.now, in: snapshot, revoked: revoked)
+                    answer = try IntrospectionEndpoint.answer(
+                        client.form, from: client.partner, at: call.now, in: snapshot, revoked: revoked)
                 case .revoke:
                     revocation = try RevocationEndpoint.revocation(client.form, from: client.partner, at: call.now, in: snapshot)
                     answer = Answer(status: 200, headers: [("cache-control", "no-store")])

@@ -17,7 +17,7 @@ extension TokenEndpoint {
             ]
         ),
         answers: [
-            .init(200, "The token", headers: [noStore], schema: ["$ref": "#/components/schemas/Token"]),
+            .init(200, "The token", headers: [noStore], schema: ["$ref": "#/components/schemas/Token"])
         ] + refusals("invalid_request, unsupported_grant_type or invalid_scope")
     )
 

@@ -5,7 +5,9 @@ import Tokens
 
 /// `POST /oauth2/token`: a partner that has proven itself receives an access token (RFC 6749 section 4.4, RFC 9068).
 enum TokenEndpoint {
-    static func answer(_ form: [String: String], from partner: PartnerDirectory.Partner, at now: Int64, in snapshot: Snapshot) throws(OAuthError) -> Answer {
+    static func answer(_ form: [String: String], from partner: PartnerDirectory.Partner, at now: Int64, in snapshot: Snapshot)
+        throws(OAuthError) -> Answer
+    {
         guard let grantType = form["grant_type"] else {
             throw OAuthError(.invalidRequest, "grant_type is missing; send grant_type=client_credentials")
         }

@@ -35,7 +35,8 @@ package enum HeaderHygiene {
     private static func isRemoved(_ bytes: Span<UInt8>, _ name: Range<Int>) -> Bool {
         switch bytes[name.lowerBound] | 0x20 {
         case UInt8(ascii: "x"):
-            return hasPrefix(bytes, name, "x-gatehouse-") || hasPrefix(bytes, name, "x-forwarded-") || controls.contains { spells(bytes, name, $0) }
+            return hasPrefix(bytes, name, "x-gatehouse-") || hasPrefix(bytes, name, "x-forwarded-")
+                || controls.contains { spells(bytes, name, $0) }
         case UInt8(ascii: "f"): return spells(bytes, name, "forwarded")
         case UInt8(ascii: "c"): return spells(bytes, name, "cf-connecting-ip")
         case UInt8(ascii: "t"): return spells(bytes, name, "true-client-ip") || isHopByHop(bytes, name)
@@ -65,7 +66,8 @@ package enum HeaderHygiene {
     }
 
     private static let protected: [StaticString] = [
-        "accept", "authorization", "cookie", "forwarded", "host", "idempotency-key", "origin", "signature", "signature-input", "traceparent",
+        "accept", "authorization", "cookie", "forwarded", "host", "idempotency-key", "origin", "signature", "signature-input",
+        "traceparent",
         "x-request-id", "sec-fetch-site",
     ]
 

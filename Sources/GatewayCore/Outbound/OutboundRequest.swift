@@ -156,7 +156,8 @@ package struct OutboundRequest {
     }
 
     private func appendAssertion(
-        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ target: Span<UInt8>, _ sent: (range: Range<Int>, needsSlash: Bool), _ facts: Facts,
+        _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ target: Span<UInt8>, _ sent: (range: Range<Int>, needsSlash: Bool),
+        _ facts: Facts,
         to output: inout [UInt8]
     ) throws(Refusal) {
         if case .none = profile.signer { return }

@@ -70,7 +70,8 @@ package struct PartnerRecord: Sendable, Equatable {
 
     /// A secret id is what `newSecretID` makes and what fits behind the colon of a `keyid`: 1 to 32 of `[a-z0-9_]`.
     package static func isSecretID(_ text: String) -> Bool {
-        (1...32).contains(text.utf8.count) && text.utf8.allSatisfy { isIDCharacter($0) && $0 != UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+        (1...32).contains(text.utf8.count)
+            && text.utf8.allSatisfy { isIDCharacter($0) && $0 != UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
     }
 
     private static func isIDCharacter(_ byte: UInt8) -> Bool {

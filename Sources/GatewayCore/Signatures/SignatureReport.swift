@@ -44,7 +44,8 @@ package final class SignatureReport: Sendable {
         contentDigest = judgement.contentDigest
         var found = judgement.faults
         guard let partner = caller.principal.partner else {
-            found.insert(SignatureFault("authorization", "Only partners sign requests, and this credential is not a partner's token."), at: 0)
+            found.insert(
+                SignatureFault("authorization", "Only partners sign requests, and this credential is not a partner's token."), at: 0)
             faults = found
             verified = nil
             return

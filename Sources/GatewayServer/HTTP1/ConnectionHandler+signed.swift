@@ -38,7 +38,9 @@ extension ConnectionHandler {
                 if let nonce = step.nonce, try await !services.nonces.use(nonce, at: now) {
                     outcome = step.reused
                 } else if let revocation = step.revocation {
-                    guard let revocations = services.revocations else { throw SharedStateError.unavailable("there is no store of revocations") }
+                    guard let revocations = services.revocations else {
+                        throw SharedStateError.unavailable("there is no store of revocations")
+                    }
                     try await deliver?(try await revocations.revoke(revocation, at: now))
                 }
             } catch {

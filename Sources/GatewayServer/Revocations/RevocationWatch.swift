@@ -67,7 +67,8 @@ package final class RevocationWatch: Sendable {
                 isReachable = true
             } catch {
                 if isReachable, !Task.isCancelled {
-                    logger.error("revocations cannot be read; those known stay in force", metadata: ["event": "revocations", "reason": "\(error)"])
+                    logger.error(
+                        "revocations cannot be read; those known stay in force", metadata: ["event": "revocations", "reason": "\(error)"])
                 }
                 isReachable = false
             }

@@ -25,7 +25,10 @@ final class HealthProbe: UpstreamUser {
         self.connection = connection
         connection.begin(self, isHead: false)
         connection.write(
-            ByteBuffer(string: "GET \(path) HTTP/1.1\r\nhost: \(server.address.authority)\r\nuser-agent: gatehouse-health\r\nconnection: close\r\n\r\n")
+            ByteBuffer(
+                string:
+                    "GET \(path) HTTP/1.1\r\nhost: \(server.address.authority)\r\nuser-agent: gatehouse-health\r\nconnection: close\r\n\r\n"
+            )
         )
         connection.flush()
         // Holds the probe until it is over: nobody else does.

@@ -32,7 +32,9 @@ package struct ContentDigest: Sendable, Equatable {
             }
             listed.append(Listed(algorithm: algorithm, digest: digest))
         } while Self.takeComma(&reader)
-        guard reader.isAtEnd else { throw Self.fault("The header must be a list such as `sha-256=:BASE64:`, with canonical base64 between two colons.") }
+        guard reader.isAtEnd else {
+            throw Self.fault("The header must be a list such as `sha-256=:BASE64:`, with canonical base64 between two colons.")
+        }
         guard !listed.isEmpty else { throw Self.fault("List a `sha-256` or a `sha-512` digest; no other algorithm counts.") }
         self.listed = listed
     }

@@ -77,6 +77,7 @@ struct StructuredFieldReader {
     private static func isKeyStart(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "a") < 26 || byte == UInt8(ascii: "*") }
 
     private static func isKeyByte(_ byte: UInt8) -> Bool {
-        isKeyStart(byte) || byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+        isKeyStart(byte) || byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+            || byte == UInt8(ascii: ".")
     }
 }

@@ -49,7 +49,8 @@ package struct UnverifiedMessageSignature: Sendable {
     /// `inner-list = "(" [ sf-string *( SP sf-string ) ] ")"`
     private static func components(_ reader: inout StructuredFieldReader) throws(SignatureFault) -> [String] {
         guard reader.take("(") else {
-            throw SignatureFault("signature-input", "After the label, `Signature-Input` must have the list of covered components in parentheses.")
+            throw SignatureFault(
+                "signature-input", "After the label, `Signature-Input` must have the list of covered components in parentheses.")
         }
         var components: [String] = []
         if reader.take(")") { return components }
@@ -60,10 +61,12 @@ package struct UnverifiedMessageSignature: Sendable {
                 )
             }
             guard isComponentName(name) else {
-                throw SignatureFault(name, "A covered component has the lower-case name of a header, or a derived one that begins with `@`.")
+                throw SignatureFault(
+                    name, "A covered component has the lower-case name of a header, or a derived one that begins with `@`.")
             }
             if reader.take(";") {
-                throw SignatureFault(name, "Component parameters (`bs`, `sf`, `key`, `name`, `req`, `tr`) are not accepted: cover the whole value.")
+                throw SignatureFault(
+                    name, "Component parameters (`bs`, `sf`, `key`, `name`, `req`, `tr`) are not accepted: cover the whole value.")
             }
             guard !components.contains(name) else { throw SignatureFault(name, "The component is covered twice.") }
             guard components.count < maximumComponents else {
@@ -80,12 +83,13 @@ package struct UnverifiedMessageSignature: Sendable {
     /// The lower-case name of a field, or `@` and one.
     private static func isComponentName(_ name: String) -> Bool {
         let body = name.utf8.first == UInt8(ascii: "@") ? name.utf8.dropFirst() : name.utf8[...]
-        return !body.isEmpty && body.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-            default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        return !body.isEmpty
+            && body.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
             }
-        }
     }
 
     private static func mac(_ field: [UInt8], label: String) throws(SignatureFault) -> [UInt8] {
@@ -124,11 +128,13 @@ package struct UnverifiedMessageSignature: Sendable {
                 case "alg": algorithm = try Self.string(name, &reader)
                 case "tag": tag = try Self.string(name, &reader)
                 default:
-                    throw SignatureFault(name, "The parameters are created, nonce, keyid and tag, and optionally alg and expires; no others.")
+                    throw SignatureFault(
+                        name, "The parameters are created, nonce, keyid and tag, and optionally alg and expires; no others.")
                 }
             }
             guard reader.isAtEnd else {
-                throw SignatureFault("signature-input", "Something follows the parameters of the signature; send exactly one label, without spaces.")
+                throw SignatureFault(
+                    "signature-input", "Something follows the parameters of the signature; send exactly one label, without spaces.")
             }
         }
 
@@ -140,7 +146,9 @@ package struct UnverifiedMessageSignature: Sendable {
         }
 
         private static func string(_ name: String, _ reader: inout StructuredFieldReader) throws(SignatureFault) -> String {
-            guard reader.take("="), let value = reader.string() else { throw SignatureFault(name, "The parameter is a text in double quotes.") }
+            guard reader.take("="), let value = reader.string() else {
+                throw SignatureFault(name, "The parameter is a text in double quotes.")
+            }
             return value
         }
     }

@@ -40,7 +40,9 @@ struct RequestSignCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("The file with the access token (default: the text of GATEHOUSE_TOKEN).", valueName: "file"))
     var tokenFile: String?
 
-    @Option(name: .long, help: ArgumentHelp("Sign as this partner, with its newest secret and a new token, both from the key files here.", valueName: "id"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Sign as this partner, with its newest secret and a new token, both from the key files here.", valueName: "id"))
     var partner: String?
 
     @Option(name: .long, help: "Unix seconds (default: now).")
@@ -83,7 +85,8 @@ struct RequestSignCommand: ParsableCommand {
         if options.output.json {
             Console.print(
                 .object([
-                    ("headers", .object(headers.map { ($0.0, .string($0.1)) })), ("signature_base", .string(String(decoding: signed.base, as: UTF8.self))),
+                    ("headers", .object(headers.map { ($0.0, .string($0.1)) })),
+                    ("signature_base", .string(String(decoding: signed.base, as: UTF8.self))),
                 ])
             )
         } else {
@@ -96,7 +99,8 @@ struct RequestSignCommand: ParsableCommand {
     private func identity() throws -> (MessageSigner, token: String) {
         if let partner { return try LocalPartner(partner, options).identity() }
         guard let keyID = keyID ?? FileOptions.environment["GATEHOUSE_KEY_ID"] else {
-            throw Console.fail("whose signature? Give --key-id or GATEHOUSE_KEY_ID, such as `acme:` and the secret_id that `partner add --json` printed")
+            throw Console.fail(
+                "whose signature? Give --key-id or GATEHOUSE_KEY_ID, such as `acme:` and the secret_id that `partner add --json` printed")
         }
         guard SigningKeyID(keyID) != nil else { throw Console.fail("the key id must be `<client_id>:<secret_id>`") }
         let secret = try Self.text(secretFile, variable: "GATEHOUSE_SECRET", "the client secret")
@@ -115,7 +119,9 @@ struct RequestSignCommand: ParsableCommand {
 
     private static func read(_ name: String, _ what: String) throws -> [UInt8] {
         if name == "-" { return Array(try FileHandle.standardInput.readToEnd() ?? Data()) }
-        guard let data = FileManager.default.contents(atPath: name) else { throw Console.fail("\(what): \(ForeignText.quotable(name)) cannot be read") }
+        guard let data = FileManager.default.contents(atPath: name) else {
+            throw Console.fail("\(what): \(ForeignText.quotable(name)) cannot be read")
+        }
         return Array(data)
     }
 }
@@ -128,7 +134,8 @@ private struct SignedURL {
     let query: String
 
     init(_ url: String) throws {
-        guard let scheme = url.range(of: "://"), ["http", "https"].contains(url[..<scheme.lowerBound].lowercased()), !url.contains("#") else {
+        guard let scheme = url.range(of: "://"), ["http", "https"].contains(url[..<scheme.lowerBound].lowercased()), !url.contains("#")
+        else {
             throw Console.fail("the URL must begin with http:// or https:// and have no fragment")
         }
         let rest = url[scheme.upperBound...]

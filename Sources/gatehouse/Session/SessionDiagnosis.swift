@@ -40,7 +40,9 @@ struct SessionDiagnosis {
         secretCount = secrets.count
         let segments = token.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         shape = segments.count == 5 && segments[1].isEmpty ? .encrypted : segments.count == 3 ? .signed : .none
-        header = (try? Base64URL.decode(Array(segments[0]).span)).flatMap { try? JSONDocument($0) }.flatMap { $0.root.kind == .object ? $0 : nil }
+        header = (try? Base64URL.decode(Array(segments[0]).span)).flatMap { try? JSONDocument($0) }.flatMap {
+            $0.root.kind == .object ? $0 : nil
+        }
         triedNames = Self.names(cookie, settings)
         (opening, namesKeyOfCookie) = Self.open(token, triedNames + Self.otherPurposes, secrets)
     }
@@ -91,7 +93,8 @@ struct SessionDiagnosis {
         if let name = opening.cookieName {
             if Self.otherPurposes.contains(name) { return "This is the cookie `\(name)` of a sign-in under way, not a session." }
             if let cookie, name != cookie {
-                return "The secret is right\(count), but the token was made for the cookie `\(name)`, not `\(cookie)`: Auth.js salts the key with the cookie's name."
+                return
+                    "The secret is right\(count), but the token was made for the cookie `\(name)`, not `\(cookie)`: Auth.js salts the key with the cookie's name."
             }
         }
         guard settings.profiles.contains(where: { $0.profile == opening.profile }) else {
@@ -99,17 +102,21 @@ struct SessionDiagnosis {
             return "This is a token of \(opening.profile.rawValue), and `sessions.profiles` has \(list.isEmpty ? "none" : list)."
         }
         if opening.secret > 0, [.unknownKey, .badMAC, .wrongAlgorithm].contains(error) {
-            return "The token was made with secret \(opening.secret + 1) of \(secretCount); without a key id in its header only the first is tried."
+            return
+                "The token was made with secret \(opening.secret + 1) of \(secretCount); without a key id in its header only the first is tried."
         }
         switch error {
         case .expired: return expiry(opening, at: now)
         case .notYetValid: return "The token counts from a later time on: compare the clocks of application and gateway."
         case .missingClaim: return missing(opening)
         case .badClaim:
-            return "A claim that the gateway reads has the wrong type: times must be numbers, the subject text, roles text or a list of texts, "
+            return
+                "A claim that the gateway reads has the wrong type: times must be numbers, the subject text, roles text or a list of texts, "
                 + "the tenant a word of letters, digits and `._:@-`."
         case .unknownKey, .badMAC, .wrongAlgorithm:
-            return opening.cookieName.map { "The secret is right\(count), but no cookie `\($0)` is accepted: name it in `sessions.cookies`." }
+            return opening.cookieName.map {
+                "The secret is right\(count), but no cookie `\($0)` is accepted: name it in `sessions.cookies`."
+            }
                 ?? "The secret is right\(count), but the cookie is not one of this profile: name it in `sessions.cookies`."
         default: return "The token opens\(count), but its form is not what NextAuth.js and Auth.js write (\(error.code))."
         }
@@ -117,7 +124,8 @@ struct SessionDiagnosis {
 
     private func expiry(_ opening: Opening, at now: Int64) -> String {
         if let end = opening.claims.root["exp"]?.integer, end <= now {
-            return "The session ended at \(UnixTime.text(end)). The application renews it when it asks for the session; `getToken` alone does not."
+            return
+                "The session ended at \(UnixTime.text(end)). The application renews it when it asks for the session; `getToken` alone does not."
         }
         return "The token was issued longer ago than `sessions.maximumAge` (\(settings.maximumAge)) allows."
     }
@@ -163,14 +171,18 @@ struct SessionDiagnosis {
     }
 
     private func unverified(_ header: JSONElement) -> String {
-        if header["typ"]?.isString("at+jwt") == true { return "This is an access token of a partner: `gatehouse token inspect` judges those." }
+        if header["typ"]?.isString("at+jwt") == true {
+            return "This is an access token of a partner: `gatehouse token inspect` judges those."
+        }
         let algorithm = header["alg"]?.string ?? "none"
         switch algorithm {
         case "HS256", "HS512":
-            return "The token is signed with another secret\(secretsTried). (Of the profiles, nextauth-v3, jwt-hs256 and jwt-hs512 are signed.)"
+            return
+                "The token is signed with another secret\(secretsTried). (Of the profiles, nextauth-v3, jwt-hs256 and jwt-hs512 are signed.)"
         case "HS384": return "The token is signed with HS384, which no profile takes."
         case "none": return "The token is not signed at all."
-        default: return "The token is signed with \(algorithm): it is an identity provider's access or ID token, not the application's session."
+        default:
+            return "The token is signed with \(algorithm): it is an identity provider's access or ID token, not the application's session."
         }
     }
 
@@ -187,7 +199,8 @@ struct SessionDiagnosis {
             return "The token is one of Auth.js v5, made with another secret\(secretsTried), or for a cookie of another name "
                 + "(tried: \(triedNames.joined(separator: ", "))): Auth.js salts the key with the name. `--cookie` tries one more."
         case "A256GCM":
-            return "The token is one of NextAuth.js v4 (or of Auth.js before 0.23), made with another secret\(secretsTried); or chunks were mixed up."
+            return
+                "The token is one of NextAuth.js v4 (or of Auth.js before 0.23), made with another secret\(secretsTried); or chunks were mixed up."
         default: return "The token is encrypted with \(encryption): neither NextAuth.js nor Auth.js writes that."
         }
     }

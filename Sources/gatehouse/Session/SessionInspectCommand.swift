@@ -39,7 +39,8 @@ struct SessionInspectCommand: ParsableCommand {
             if let token = try SessionCookie.token(named: cookie, in: Array(line.utf8).span) { return token }
         } catch {
             throw Console.fail(
-                "the cookies `\(cookie)` do not make one token: a name comes twice, a chunk is missing, or the whole cookie is beside chunks")
+                "the cookies `\(cookie)` do not make one token: a name comes twice, a chunk is missing, or the whole cookie is beside chunks"
+            )
         }
         throw Console.fail("there is no cookie `\(cookie)`")
     }

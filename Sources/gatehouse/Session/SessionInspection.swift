@@ -73,9 +73,11 @@ struct SessionInspection {
 
     var json: JSONValue {
         .object([
-            ("valid", .bool(isValid)), ("error", error.map { .string($0.code) } ?? .null), ("likely", explanation.map { .string($0) } ?? .null),
+            ("valid", .bool(isValid)), ("error", error.map { .string($0.code) } ?? .null),
+            ("likely", explanation.map { .string($0) } ?? .null),
             ("shape", .string(diagnosis.shape.rawValue)),
-            ("profile", diagnosis.opening.map { .string($0.profile.rawValue) } ?? .null), ("cookie", cookieName.map { .string($0) } ?? .null),
+            ("profile", diagnosis.opening.map { .string($0.profile.rawValue) } ?? .null),
+            ("cookie", cookieName.map { .string($0) } ?? .null),
             ("secure_only", .bool(needsSecure)),
             ("header", diagnosis.header.map { JSONValue($0.root) } ?? .null),
             ("claims", diagnosis.opening.map { JSONValue($0.claims.root) } ?? .null), ("principal", principalJSON),
@@ -99,7 +101,8 @@ struct SessionInspection {
             Console.print(MemberTable.text(part))
         }
         if let opening = diagnosis.opening {
-            Console.print("opened by secret \(opening.secret + 1) as \(opening.profile.rawValue)" + (cookieName.map { ", cookie \($0)" } ?? ""))
+            Console.print(
+                "opened by secret \(opening.secret + 1) as \(opening.profile.rawValue)" + (cookieName.map { ", cookie \($0)" } ?? ""))
         }
         if let principal, let policy {
             let roles = policy.names(of: principal.roles)
@@ -107,7 +110,9 @@ struct SessionInspection {
             Console.print("tenant: \(principal.tenant ?? "none, so it owns nothing")")
             Console.print("roles: \(roles.isEmpty ? "none" : roles.joined(separator: ", "))")
             if !dropped.isEmpty {
-                Console.print(Console.printable("dropped, since caller \(principal.caller.name) may not carry them: \(dropped.joined(separator: ", "))"))
+                Console.print(
+                    Console.printable(
+                        "dropped, since caller \(principal.caller.name) may not carry them: \(dropped.joined(separator: ", "))"))
             }
             Console.print("scopes: \(policy.names(of: principal.scopes).joined(separator: ", "))")
         }

@@ -12,7 +12,10 @@ struct SessionMintCommand: ParsableCommand {
         commandName: "mint", abstract: "Make a session token, as an application with the same secret would: for tests and support."
     )
 
-    @Option(name: .long, help: ArgumentHelp("Which release's token: \(SessionProfile.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "profile"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Which release's token: \(SessionProfile.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "profile"))
     var profile: SessionProfile
 
     @Option(name: .long, help: "Whose session.")
@@ -21,7 +24,10 @@ struct SessionMintCommand: ParsableCommand {
     @Option(name: .long, help: "A role it claims; may be repeated.")
     var role: [String] = []
 
-    @Option(name: .long, help: ArgumentHelp("A further claim; JSON where it is JSON, else text; dots reach into objects; may be repeated.", valueName: "name=value"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A further claim; JSON where it is JSON, else text; dots reach into objects; may be repeated.", valueName: "name=value"))
     var claim: [String] = []
 
     @Option(name: .long, help: ArgumentHelp("The cookie it is for (default: the profile's on plain HTTP).", valueName: "name"))
@@ -74,7 +80,9 @@ struct SessionMintCommand: ParsableCommand {
         var tree = ClaimTree()
         if let path = settings.subjectClaims.first { try tree.set(path, .string(subject)) }
         if !role.isEmpty {
-            guard let path = settings.rolesClaims.first else { throw Console.fail("`sessions.claims.roles` is empty, so a session has no roles") }
+            guard let path = settings.rolesClaims.first else {
+                throw Console.fail("`sessions.claims.roles` is empty, so a session has no roles")
+            }
             try tree.set(path, .strings(role))
         }
         for text in claim {
@@ -88,7 +96,9 @@ struct SessionMintCommand: ParsableCommand {
 
     /// Tells, beside the token, why this gateway would not take it as it is meant.
     private func warn(_ token: String, cookie: String, _ offline: OfflineSessions, at now: Int64) {
-        func warn(_ text: String) { Console.printError("\(Console.styled("warning:", .yellow, for: .standardError)) \(Console.printable(text))") }
+        func warn(_ text: String) {
+            Console.printError("\(Console.styled("warning:", .yellow, for: .standardError)) \(Console.printable(text))")
+        }
         let bytes = Array(token.utf8)
         let verified = [false, true].lazy.compactMap { isSecure in
             try? offline.accepted.judge(bytes.span, cookie: cookie, isSecure: isSecure, at: now)

@@ -16,9 +16,12 @@ struct CanonicalTargetTests {
         }
 
         mutating func target() -> [UInt8] {
-            let starts = ["/public/", "/app/", "/api/provisioning/customers", "/api/provisioning/customers/", "/healthz", "/billing/", "/", "/%61pp/"]
+            let starts = [
+                "/public/", "/app/", "/api/provisioning/customers", "/api/provisioning/customers/", "/healthz", "/billing/", "/", "/%61pp/",
+            ]
             let pieces = [
-                "a", "b", "/", "/", "x", "%61", "%7e", "%c3%a9", "%e2%82%ac", "?", "?", "&", "=", "%2f", "..", ".", "%2e", "//", ";", "%00", "#", "%", "%zz", "\\", "~", "-", "%40", ":", "@", "%0a", "%20",
+                "a", "b", "/", "/", "x", "%61", "%7e", "%c3%a9", "%e2%82%ac", "?", "?", "&", "=", "%2f", "..", ".", "%2e", "//", ";", "%00",
+                "#", "%", "%zz", "\\", "~", "-", "%40", ":", "@", "%0a", "%20",
                 "\u{E9}", "healthz", "api", "%2D", "+", "%2B", "'", "\"", "[", "%5B", "%252e",
             ]
             var text = starts[next(starts.count)]
@@ -34,7 +37,12 @@ struct CanonicalTargetTests {
     @Test("either refused, or exactly the canonical target arrives, on the route of its path", arguments: [11, 12, 13] as [UInt64])
     func property(seed: UInt64) async throws {
         let log = try await ForwardingGateway.run(
-            configure: { [TestUpstream("app", [$0.port], signer: try TestAssertion.ed25519()), TestUpstream("billing", [$0.port], signer: try TestAssertion.ed25519())] }
+            configure: {
+                [
+                    TestUpstream("app", [$0.port], signer: try TestAssertion.ed25519()),
+                    TestUpstream("billing", [$0.port], signer: try TestAssertion.ed25519()),
+                ]
+            }
         ) { it in
             var random = Generator(state: seed)
             var arrived = 0
@@ -42,7 +50,8 @@ struct CanonicalTargetTests {
                 let sent = random.target()
                 let before = it.app.record.requests.count
                 let client = try it.client()
-                try client.send(Array("GET ".utf8) + sent + Array(" HTTP/1.1\r\nHost: gateway.test\r\n\(it.gateway.bearer("acme"))\r\n".utf8))
+                try client.send(
+                    Array("GET ".utf8) + sent + Array(" HTTP/1.1\r\nHost: gateway.test\r\n\(it.gateway.bearer("acme"))\r\n".utf8))
                 let status = try client.response().status
                 let requests = it.app.record.requests
                 // A space or a line end in it ends the target for everybody, and the request line with it.
@@ -56,7 +65,8 @@ struct CanonicalTargetTests {
                     case .asSent(let length): (sent, length)
                     case .rewritten(let bytes, let length): (bytes, length)
                     }
-                guard case .found(let route) = it.gateway.snapshot.policy.lookup(.get, path: canonical.span.extracting(0..<pathLength)) else {
+                guard case .found(let route) = it.gateway.snapshot.policy.lookup(.get, path: canonical.span.extracting(0..<pathLength))
+                else {
                     #expect([404, 405].contains(status), "\(Self.text(sent))")
                     #expect(requests.count == before, "\(Self.text(sent))")
                     continue

@@ -14,11 +14,16 @@ struct FramingTests {
     @Test(
         "F-01: a Transfer-Encoding that is not exactly chunked is refused and the connection ends (GHSA-mgc4-wqv7-4pxm, CVE-2019-15605)",
         arguments: [
-            "Transfer-Encoding: chunked, identity", "Transfer-Encoding: identity, chunked", "Transfer-Encoding: xchunked", "Transfer-Encoding: chunked\u{B}",
-            "Transfer-Encoding: \u{B}chunked", "Transfer-Encoding: \u{C}chunked", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
-            "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", "Transfer-Encoding : chunked", " Transfer-Encoding: chunked", "Transfer-Encoding: \"chunked\"",
-            "Transfer-Encoding: chunked;q=1", "Transfer-Encoding: gzip", "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: chunked,", "Transfer-Encoding: ,chunked",
-            "Transfer-Encoding:", "Transfer-Encoding: chunked chunked", "Transfer-Encoding:\r\n chunked", "Transfer-Encoding: ch\u{131}nked", "Transfer-Encoding: identity",
+            "Transfer-Encoding: chunked, identity", "Transfer-Encoding: identity, chunked", "Transfer-Encoding: xchunked",
+            "Transfer-Encoding: chunked\u{B}",
+            "Transfer-Encoding: \u{B}chunked", "Transfer-Encoding: \u{C}chunked",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", "Transfer-Encoding : chunked", " Transfer-Encoding: chunked",
+            "Transfer-Encoding: \"chunked\"",
+            "Transfer-Encoding: chunked;q=1", "Transfer-Encoding: gzip", "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: chunked,",
+            "Transfer-Encoding: ,chunked",
+            "Transfer-Encoding:", "Transfer-Encoding: chunked chunked", "Transfer-Encoding:\r\n chunked",
+            "Transfer-Encoding: ch\u{131}nked", "Transfer-Encoding: identity",
             "Transfer-Encoding\0: chunked", "Transfer-Encoding: chunked\0", "Transfer-Encoding\t: chunked",
         ]
     )
@@ -45,17 +50,22 @@ struct FramingTests {
     @Test(
         "F-02: two lengths, or one that two readers may read differently, are refused and the connection ends",
         arguments: [
-            "Content-Length: 5\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 5", "Content-Length: 0\r\nTransfer-Encoding: chunked",
-            "Content-Length: 5\r\nContent-Length: 6", "Content-Length: 5\r\nContent-Length: 5", "Content-Length: 5, 5", "Content-Length: 5,6", "Content-Length: +5",
-            "Content-Length: -5", "Content-Length: 0x5", "Content-Length: 5.0", "Content-Length: 5e0", "Content-Length: ", "Content-Length: 5 5", "Content-Length: ５",
-            "Content-Length: 99999999999999999999", "Content-Length: 18446744073709551621", "Content-Length : 5", "Content-Length: 5\u{B}", "Content-Length: \"5\"",
+            "Content-Length: 5\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 5",
+            "Content-Length: 0\r\nTransfer-Encoding: chunked",
+            "Content-Length: 5\r\nContent-Length: 6", "Content-Length: 5\r\nContent-Length: 5", "Content-Length: 5, 5",
+            "Content-Length: 5,6", "Content-Length: +5",
+            "Content-Length: -5", "Content-Length: 0x5", "Content-Length: 5.0", "Content-Length: 5e0", "Content-Length: ",
+            "Content-Length: 5 5", "Content-Length: ５",
+            "Content-Length: 99999999999999999999", "Content-Length: 18446744073709551621", "Content-Length : 5", "Content-Length: 5\u{B}",
+            "Content-Length: \"5\"",
             "Content-Length: 5;", "Content_Length : 5",
         ]
     )
     func lengths(line: String) async throws {
         let log = try await ForwardingGateway.run { it in
             for method in ["POST", "GET", "OPTIONS", "DELETE"] {
-                try it.refused(it.request("\(method) /public/x", "\(line)\r\n") + "hello" + Self.hidden, 400, code: "malformed_request", closes: true)
+                try it.refused(
+                    it.request("\(method) /public/x", "\(line)\r\n") + "hello" + Self.hidden, 400, code: "malformed_request", closes: true)
             }
         }
         #expect(log.count == 4)
@@ -92,10 +102,14 @@ struct FramingTests {
     @Test(
         "F-03: chunk extensions, bare line feeds and folded headers are refused and the connection ends (CVE-2025-55315, CVE-2025-32094)",
         arguments: [
-            "5;a=\n1\r\nhello\r\n0\r\n\r\n", "5;a=1\r\nhello\r\n0\r\n\r\n", "0;x\r\n\r\n", "5;\r\nhello\r\n0\r\n\r\n", "5\nhello\n0\n\n", "5\r\nhello\n0\r\n\r\n",
-            "5\rhello\r0\r\r", " 5\r\nhello\r\n0\r\n\r\n", "5 \r\nhello\r\n0\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n", "+5\r\nhello\r\n0\r\n\r\n", "-5\r\nhello\r\n0\r\n\r\n",
-            "5\r\nhelloX\r\n0\r\n\r\n", "100000005\r\nhello\r\n0\r\n\r\n", "fffffffffffffffff\r\n", "\r\n5\r\nhello\r\n0\r\n\r\n", "5\r\nhello0\r\n\r\n",
-            "5\r\nhello\r\n0\r\n X: y\r\n\r\n", "5\r\nhello\r\n0\r\nX : y\r\n\r\n", "5\r\nhello\r\n0\r\n: y\r\n\r\n", "5\r\nhello\r\n0\r\nX: y\n\r\n",
+            "5;a=\n1\r\nhello\r\n0\r\n\r\n", "5;a=1\r\nhello\r\n0\r\n\r\n", "0;x\r\n\r\n", "5;\r\nhello\r\n0\r\n\r\n", "5\nhello\n0\n\n",
+            "5\r\nhello\n0\r\n\r\n",
+            "5\rhello\r0\r\r", " 5\r\nhello\r\n0\r\n\r\n", "5 \r\nhello\r\n0\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n",
+            "+5\r\nhello\r\n0\r\n\r\n", "-5\r\nhello\r\n0\r\n\r\n",
+            "5\r\nhelloX\r\n0\r\n\r\n", "100000005\r\nhello\r\n0\r\n\r\n", "fffffffffffffffff\r\n", "\r\n5\r\nhello\r\n0\r\n\r\n",
+            "5\r\nhello0\r\n\r\n",
+            "5\r\nhello\r\n0\r\n X: y\r\n\r\n", "5\r\nhello\r\n0\r\nX : y\r\n\r\n", "5\r\nhello\r\n0\r\n: y\r\n\r\n",
+            "5\r\nhello\r\n0\r\nX: y\n\r\n",
         ]
     )
     func chunks(body: String) async throws {
@@ -116,13 +130,19 @@ struct FramingTests {
     @Test(
         "F-03: a head with bare line ends or folded lines is refused",
         arguments: [
-            "GET /public/x HTTP/1.1\nHost: a\n\n", "GET /public/x HTTP/1.1\r\nHost: a\n\r\n", "GET /public/x HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n",
-            "GET /public/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", "GET /public/x HTTP/1.1\r\nHost: a\r\nX: a\r\n\tb\r\n\r\n",
+            "GET /public/x HTTP/1.1\nHost: a\n\n", "GET /public/x HTTP/1.1\r\nHost: a\n\r\n",
+            "GET /public/x HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n",
+            "GET /public/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
+            "GET /public/x HTTP/1.1\r\nHost: a\r\nX: a\r\n\tb\r\n\r\n",
             "OPTIONS /public/x HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n 5\r\n\r\nhello", "GET /public/x HTTP/1.1\r\n Host: a\r\n\r\n",
-            "GET /public/x HTTP/1.1\r\rHost: a\r\r", "\r\nGET /public/x HTTP/1.1\r\nHost: a\r\n\r\n", "GET /public/x\r\n\r\n", "GET  /public/x HTTP/1.1\r\nHost: a\r\n\r\n",
-            "GET /public/x  HTTP/1.1\r\nHost: a\r\n\r\n", "GET\t/public/x HTTP/1.1\r\nHost: a\r\n\r\n", "GET /public/x HTTP/1.1 \r\nHost: a\r\n\r\n",
-            "GET /public/x HTTP/2.0\r\nHost: a\r\n\r\n", "GET /public/x HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", "GET /public/x HTTP/1.1\r\n\r\n",
-            "POST /public/x HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "GET /public/x HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n",
+            "GET /public/x HTTP/1.1\r\rHost: a\r\r", "\r\nGET /public/x HTTP/1.1\r\nHost: a\r\n\r\n", "GET /public/x\r\n\r\n",
+            "GET  /public/x HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /public/x  HTTP/1.1\r\nHost: a\r\n\r\n", "GET\t/public/x HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /public/x HTTP/1.1 \r\nHost: a\r\n\r\n",
+            "GET /public/x HTTP/2.0\r\nHost: a\r\n\r\n", "GET /public/x HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+            "GET /public/x HTTP/1.1\r\n\r\n",
+            "POST /public/x HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "GET /public/x HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n",
             "GET /public/x HTTP/1.1\r\nHost: a\r\nX(: b\r\n\r\n", "GET /public/x HTTP/1.1\r\nHost: a\r\nX\r\n\r\n",
         ]
     )
@@ -136,7 +156,8 @@ struct FramingTests {
             let subject = "a\r\nX-Evil: b\r\n\r\nGET /public/hidden HTTP/1.1\u{0}\u{7F}é%"
             let now = TestClock.now()
             let token = it.gateway.snapshot.issuer.issue(
-                subject: subject, clientID: "acme", scopes: ["customers:read"], roles: [], tenant: "acme", lifetime: 600, at: now, tokenID: "x"
+                subject: subject, clientID: "acme", scopes: ["customers:read"], roles: [], tenant: "acme", lifetime: 600, at: now,
+                tokenID: "x"
             )
             let lines = "Authorization: Bearer \(token)\r\n"
             let request = try it.forwarded(it.request("GET /app/x", lines, isAnonymous: true))
@@ -160,7 +181,8 @@ struct FramingTests {
     func floods() async throws {
         try await ForwardingGateway.run(limits: ServerLimits(headTimeout: 300)) { it in
             for text in [
-                it.request("GET /public/x", String(repeating: "a:b\r\n", count: 200_000)), it.request("GET /public/x", "a: \(String(repeating: "b", count: 1 << 20))\r\n"),
+                it.request("GET /public/x", String(repeating: "a:b\r\n", count: 200_000)),
+                it.request("GET /public/x", "a: \(String(repeating: "b", count: 1 << 20))\r\n"),
                 it.request("GET /public/x", String(repeating: "a", count: 1 << 20)),
             ] {
                 let client = try it.client()
@@ -183,9 +205,11 @@ struct FramingTests {
         }
     }
 
-    @Test("F-08, F-04: the versions that fix known holes are the floor of the dependencies (CVE-2026-28980, CVE-2026-43671, CVE-2026-28898)")
+    @Test(
+        "F-08, F-04: the versions that fix known holes are the floor of the dependencies (CVE-2026-28980, CVE-2026-43671, CVE-2026-28898)")
     func dependencyFloor() throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         let manifest = try String(contentsOf: root.appendingPathComponent("Package.swift"), encoding: .utf8)
         for (name, floor) in [("swift-nio", [2, 100, 0]), ("swift-nio-http2", [1, 44, 0])] {
             let lines = manifest.split(separator: "\n").filter { $0.contains("/\(name)\"") || $0.contains("/\(name).git\"") }
@@ -198,7 +222,8 @@ struct FramingTests {
         }
     }
 
-    @Test("F-10: a target over the limit is 414 before it is looked at (CVE-2024-21631)", arguments: [8193, 65_535, 65_536, 65_537, 200_000])
+    @Test(
+        "F-10: a target over the limit is 414 before it is looked at (CVE-2024-21631)", arguments: [8193, 65_535, 65_536, 65_537, 200_000])
     func longTargets(length: Int) async throws {
         try await ForwardingGateway.run { it in
             for start in ["/public/", "http://gateway.test/public/", "/public/x?"] {
@@ -227,7 +252,8 @@ struct FramingTests {
     func h2c() async throws {
         try await ForwardingGateway.run { it in
             for connection in ["Upgrade, HTTP2-Settings", "Upgrade"] {
-                let request = try it.forwarded(it.request("GET /app/x", "Connection: \(connection)\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"))
+                let request = try it.forwarded(
+                    it.request("GET /app/x", "Connection: \(connection)\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"))
                 for name in ["upgrade", "http2-settings", "connection"] { #expect(request.values(name).isEmpty, "\(name)") }
             }
             // With prior knowledge, which is off by default.
@@ -241,7 +267,9 @@ struct FramingTests {
     @Test("F-12: 100 Continue comes after authorization and only then, and Expect stays here")
     func expectation() async throws {
         try await ForwardingGateway.run { it in
-            for (line, anonymous, statuses) in [("POST /app/x", true, 401), ("POST /nowhere", false, 404), ("POST /public/../x", false, 400)] {
+            for (line, anonymous, statuses) in [
+                ("POST /app/x", true, 401), ("POST /nowhere", false, 404), ("POST /public/../x", false, 400),
+            ] {
                 try it.refused(it.request(line, "Content-Length: 5\r\nExpect: 100-continue\r\n", isAnonymous: anonymous), statuses)
             }
             try it.refused(it.request("POST /app/x", "Expect: 200-ok\r\n", body: "x"), 417, code: "expectation_failed")
@@ -264,7 +292,8 @@ struct FramingTests {
             #expect(request.text == "hello")
             #expect(!String(decoding: it.app.record.bytes[0], as: UTF8.self).contains("evil"))
             try it.refused(
-                it.request("POST /app/x", "Transfer-Encoding: chunked\r\n", isAnonymous: true) + "0\r\n\(it.gateway.bearer("acme"))\r\n", 401,
+                it.request("POST /app/x", "Transfer-Encoding: chunked\r\n", isAnonymous: true) + "0\r\n\(it.gateway.bearer("acme"))\r\n",
+                401,
                 code: "unauthenticated"
             )
         }

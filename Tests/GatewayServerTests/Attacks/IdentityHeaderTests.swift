@@ -7,14 +7,18 @@ import Testing
 struct IdentityHeaderTests {
     /// Names that a backend folds to `x-gatehouse-subject`.
     static let spellings = [
-        "X-Gatehouse-Subject", "x-gatehouse-subject", "X_Gatehouse_Subject", "X-Gatehouse_Subject", "x.gatehouse.subject", "X~GATEHOUSE~SUBJECT",
-        "x_GateHouse-SUBJECT", "X!Gatehouse!Subject", "x|gatehouse|subject", "X'Gatehouse'Subject", "x-gatehouse-subject-", "X^Gatehouse`Subject",
+        "X-Gatehouse-Subject", "x-gatehouse-subject", "X_Gatehouse_Subject", "X-Gatehouse_Subject", "x.gatehouse.subject",
+        "X~GATEHOUSE~SUBJECT",
+        "x_GateHouse-SUBJECT", "X!Gatehouse!Subject", "x|gatehouse|subject", "X'Gatehouse'Subject", "x-gatehouse-subject-",
+        "X^Gatehouse`Subject",
     ]
 
     @Test("H-01: identity headers are removed in every spelling that a backend may fold (CVE-2025-64484, CVE-2026-39858)")
     func foldedNames() async throws {
         try await ForwardingGateway.run { it in
-            for name in Self.spellings + Self.spellings.map({ $0.replacing("ubject", with: "ubject-Extra").replacing("UBJECT", with: "UBJECTx") }) {
+            for name in Self.spellings
+                + Self.spellings.map({ $0.replacing("ubject", with: "ubject-Extra").replacing("UBJECT", with: "UBJECTx") })
+            {
                 let request = try it.forwarded(it.request("GET /app/x", "\(name): admin\r\n"))
                 #expect(!request.head.contains("admin"), "\(name)")
                 #expect(request["x-gatehouse-subject"] == "acme", "\(name)")
@@ -46,8 +50,10 @@ struct IdentityHeaderTests {
     @Test(
         "H-03, H-04: Connection cannot nominate what the gateway or a hop before it says, in any case (CVE-2024-45410, CVE-2022-31813, CVE-2026-29054)",
         arguments: [
-            "close, X-Gatehouse-Assertion", "X-Request-Id, Authorization", "x-GATEHOUSE-assertion", "X_Gatehouse_Subject", "X-Forwarded-For", "x-forwarded-HOST",
-            "Host", "Content-Length", "content-type", "Authorization", "COOKIE", "If-Match", "Forwarded", "traceparent", "Signature", "Signature-Input",
+            "close, X-Gatehouse-Assertion", "X-Request-Id, Authorization", "x-GATEHOUSE-assertion", "X_Gatehouse_Subject",
+            "X-Forwarded-For", "x-forwarded-HOST",
+            "Host", "Content-Length", "content-type", "Authorization", "COOKIE", "If-Match", "Forwarded", "traceparent", "Signature",
+            "Signature-Input",
             "Idempotency-Key", "Content-Digest", "Origin", "close,x-gatehouse-subject", "keep-alive ,\tX-GateHouse-Route", "Accept",
         ]
     )
@@ -64,7 +70,10 @@ struct IdentityHeaderTests {
     func nominatedAndRemoved() async throws {
         try await ForwardingGateway.run { it in
             let request = try it.forwarded(
-                it.request("GET /app/x", "Connection: keep-alive, X-Drop\r\nX-Drop: a\r\nx-DROP: b\r\nX-Keep: c\r\nKeep-Alive: timeout=5\r\nProxy-Connection: x\r\nTE: trailers\r\nTrailer: y\r\nProxy-Authorization: Basic x\r\n")
+                it.request(
+                    "GET /app/x",
+                    "Connection: keep-alive, X-Drop\r\nX-Drop: a\r\nx-DROP: b\r\nX-Keep: c\r\nKeep-Alive: timeout=5\r\nProxy-Connection: x\r\nTE: trailers\r\nTrailer: y\r\nProxy-Authorization: Basic x\r\n"
+                )
             )
             #expect(request.values("x-drop").isEmpty)
             #expect(request["x-keep"] == "c")
@@ -76,8 +85,10 @@ struct IdentityHeaderTests {
     }
 
     static let control = [
-        "X-Forwarded-Uri: /healthz", "X-Original-URL: /healthz", "X-Rewrite-URL: /healthz", "X-Forwarded-Path: /healthz", "X-Original-URI: /healthz",
-        "X-Envoy-Original-Path: /healthz", "X-Forwarded-Method: GET", "X-Original-Method: OPTIONS", "X_Original_URL: /healthz", "x.rewrite.url: /healthz",
+        "X-Forwarded-Uri: /healthz", "X-Original-URL: /healthz", "X-Rewrite-URL: /healthz", "X-Forwarded-Path: /healthz",
+        "X-Original-URI: /healthz",
+        "X-Envoy-Original-Path: /healthz", "X-Forwarded-Method: GET", "X-Original-Method: OPTIONS", "X_Original_URL: /healthz",
+        "x.rewrite.url: /healthz",
     ]
 
     @Test("H-05: no header says what the request is about (CVE-2026-40575)", arguments: control)
@@ -122,9 +133,12 @@ struct IdentityHeaderTests {
     @Test(
         "H-08: the whole family of forwarding headers is removed, none is forgotten (CVE-2026-35051)",
         arguments: [
-            "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Server", "X-Forwarded-User",
-            "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username", "X-Forwarded-Access-Token", "X-Forwarded-Ssl", "X-Forwarded-Scheme",
-            "X-Forwarded-Client-Cert", "X-Forwarded-Tls-Client-Cert", "X-Forwarded-Anything", "X_Forwarded_User", "x.forwarded.user", "Forwarded",
+            "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Server",
+            "X-Forwarded-User",
+            "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username", "X-Forwarded-Access-Token", "X-Forwarded-Ssl",
+            "X-Forwarded-Scheme",
+            "X-Forwarded-Client-Cert", "X-Forwarded-Tls-Client-Cert", "X-Forwarded-Anything", "X_Forwarded_User", "x.forwarded.user",
+            "Forwarded",
             "X-Real-Ip", "X_Real_IP", "True-Client-Ip", "true_client_ip", "CF-Connecting-IP", "X-Client-IP", "X-Cluster-Client-Ip",
         ]
     )
@@ -139,11 +153,13 @@ struct IdentityHeaderTests {
     func skippedStages() async throws {
         try await ForwardingGateway.run { it in
             for line in [
-                "x-middleware-subrequest: middleware:middleware:middleware:middleware:middleware", "x-middleware-subrequest: src/middleware",
+                "x-middleware-subrequest: middleware:middleware:middleware:middleware:middleware",
+                "x-middleware-subrequest: src/middleware",
                 "X-Gatehouse-Subject: acme", "X-Gatehouse-Route: health", "X-Gatehouse-Caller: staff", "X-Gatehouse-Assertion: a.b.c",
                 "X-Gatehouse-Internal: 1", "X-Gatehouse-Skip: auth", "Internal: true", "X-Internal-Request: 1",
             ] {
-                try it.refused(it.request("GET /api/provisioning/customers", "\(line)\r\n", isAnonymous: true), 401, code: "unauthenticated")
+                try it.refused(
+                    it.request("GET /api/provisioning/customers", "\(line)\r\n", isAnonymous: true), 401, code: "unauthenticated")
             }
             let request = try it.forwarded(it.request("GET /app/x", "x-middleware-subrequest: middleware\r\n"))
             #expect(request.values("x-middleware-subrequest").isEmpty)
@@ -166,8 +182,10 @@ struct IdentityHeaderTests {
     func repeatedSingletons() async throws {
         try await ForwardingGateway.run { it in
             for (name, code) in [
-                ("Host", "malformed_request"), ("Content-Length", "malformed_request"), ("Transfer-Encoding", "malformed_request"), ("Authorization", "repeated_header"),
-                ("Content-Type", "repeated_header"), ("Content-Digest", "repeated_header"), ("Signature", "repeated_header"), ("Signature-Input", "repeated_header"),
+                ("Host", "malformed_request"), ("Content-Length", "malformed_request"), ("Transfer-Encoding", "malformed_request"),
+                ("Authorization", "repeated_header"),
+                ("Content-Type", "repeated_header"), ("Content-Digest", "repeated_header"), ("Signature", "repeated_header"),
+                ("Signature-Input", "repeated_header"),
                 ("Idempotency-Key", "repeated_header"), ("If-Match", "repeated_header"), ("Origin", "repeated_header"),
             ] {
                 for (first, second) in [("a", "a"), ("a", "b"), ("", "a")] {
@@ -175,7 +193,8 @@ struct IdentityHeaderTests {
                     try it.refused(it.request("GET /public/x", lines, isAnonymous: true), 400, code: code)
                 }
             }
-            let request = try it.forwarded(it.request("POST /app/x", "X-HTTP-Method-Override: GET\r\nX-HTTP-Method-Override: DELETE\r\n", body: "x"))
+            let request = try it.forwarded(
+                it.request("POST /app/x", "X-HTTP-Method-Override: GET\r\nX-HTTP-Method-Override: DELETE\r\n", body: "x"))
             #expect(request.method == "POST")
             #expect(request.values("x-http-method-override").isEmpty)
         }
@@ -184,7 +203,8 @@ struct IdentityHeaderTests {
     @Test(
         "H-11: a second spelling of a header that the gateway judges does not reach a backend that would join the two",
         arguments: [
-            "Content_Type", "content.type", "Content_Length", "Transfer_Encoding", "Content_Digest", "Idempotency_Key", "If_Match", "Signature_Input", "X_Request_Id",
+            "Content_Type", "content.type", "Content_Length", "Transfer_Encoding", "Content_Digest", "Idempotency_Key", "If_Match",
+            "Signature_Input", "X_Request_Id",
             "If_None_Match", "Sec_Fetch_Site",
         ]
     )
@@ -204,7 +224,9 @@ struct IdentityHeaderTests {
         try await ForwardingGateway.run { it in
             let lines = ["Subject", "Tenant", "Roles", "Scopes", "Assertion", "Caller"].map { "X-Gatehouse-\($0): admin\r\n" }.joined()
             let request = try it.forwarded(it.request("GET /public/x", lines, isAnonymous: true))
-            for name in ["subject", "tenant", "roles", "scopes", "assertion"] { #expect(request.values("x-gatehouse-\(name)").isEmpty, "\(name)") }
+            for name in ["subject", "tenant", "roles", "scopes", "assertion"] {
+                #expect(request.values("x-gatehouse-\(name)").isEmpty, "\(name)")
+            }
             #expect(request.values("x-gatehouse-caller") == ["anonymous"])
             #expect(request.values("x-gatehouse-route") == ["public"])
             // A public route reads no credential, and passes none on.
@@ -218,7 +240,10 @@ struct IdentityHeaderTests {
     func credentialsStayHere() async throws {
         let second = try RecordingUpstream()
         defer { second.stop() }
-        for script in [UpstreamScript.resets, .closesAtOnce, .bytes("garbage\r\n\r\n", then: .close), .bytes("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n")] {
+        for script in [
+            UpstreamScript.resets, .closesAtOnce, .bytes("garbage\r\n\r\n", then: .close),
+            .bytes("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"),
+        ] {
             try await ForwardingGateway.run(script, configure: { [TestUpstream("app", [$0.port, second.port])] }) { it in
                 let credentials = "Cookie: __Secure-authjs.session-token=secret-cookie; theme=dark\r\nProxy-Authorization: secret-proxy\r\n"
                 // A public route reads no credential, so this is no signature that has to verify.
@@ -242,7 +267,10 @@ struct IdentityHeaderTests {
     @Test("H-14: a method is what the request line says (CWE-650)")
     func methodOverride() async throws {
         try await ForwardingGateway.run { it in
-            for name in ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "x_http_method_override", "X.Http.Method", "X_Method_Override"] {
+            for name in [
+                "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "x_http_method_override", "X.Http.Method",
+                "X_Method_Override",
+            ] {
                 let request = try it.forwarded(it.request("POST /app/x", "\(name): DELETE\r\n", body: "x"))
                 #expect(request.line == "POST /app/x HTTP/1.1")
                 #expect(!request.head.contains("DELETE"), "\(name)")
@@ -259,16 +287,24 @@ struct IdentityHeaderTests {
             for host in ["api.example.com", "API.Example.COM", "api.example.com.", "api.example.com:443", "API.EXAMPLE.com.:8080"] {
                 try it.forwarded("GET /public/x HTTP/1.1\r\nHost: \(host)\r\n\r\n")
             }
-            for host in ["[::ffff:7f00:1]", "127.0.0.1", "localhost", "api.example.com.evil", "evil.api.example.com", "api.example.com..", "xapi.example.com", "[::1]:80"] {
+            for host in [
+                "[::ffff:7f00:1]", "127.0.0.1", "localhost", "api.example.com.evil", "evil.api.example.com", "api.example.com..",
+                "xapi.example.com", "[::1]:80",
+            ] {
                 try it.refused("GET /public/x HTTP/1.1\r\nHost: \(host)\r\n\r\n", 421, code: "misdirected")
             }
-            for host in ["api.example.com@evil", "api.example.com/x", "api.example.com:x", "api.example.com,evil", "evil api.example.com", "", "api.example.com:80:80", "api%2eexample.com"] {
+            for host in [
+                "api.example.com@evil", "api.example.com/x", "api.example.com:x", "api.example.com,evil", "evil api.example.com", "",
+                "api.example.com:80:80", "api%2eexample.com",
+            ] {
                 try it.refused("GET /public/x HTTP/1.1\r\nHost: \(host)\r\n\r\n", 400, code: "malformed_request")
             }
         }
     }
 
-    @Test("H-16: an empty header name is refused, and hides nothing behind it (CVE-2023-25725)", arguments: [": x", " : x", ":", "\t: x", " ", ": \r\n: "])
+    @Test(
+        "H-16: an empty header name is refused, and hides nothing behind it (CVE-2023-25725)",
+        arguments: [": x", " : x", ":", "\t: x", " ", ": \r\n: "])
     func emptyName(line: String) async throws {
         try await ForwardingGateway.run { it in
             try it.refused(it.request("GET /public/x", "A: b\r\n\(line)\r\nC: d\r\n"), 400, code: "malformed_request", closes: true)
@@ -278,8 +314,10 @@ struct IdentityHeaderTests {
     @Test(
         "H-17: a trust list that could match more than was meant is an error (CVE-2026-90711, CVE-2026-33376, CVE-2021-29923)",
         arguments: [
-            "::ffff:10.0.0.0/8", "::ffff:10.0.0.1", "::ffff:a00:0/104", "010.0.0.1", "10.0.0.1/08", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0/8",
-            "2001:db8::1/32", "2001:db8::/129", "0x0a.0.0.1", "167772161", "10.0.0.0/255.0.0.0", "fe80::1%eth0", "1.2.3.4.5", "", " 10.0.0.0/8",
+            "::ffff:10.0.0.0/8", "::ffff:10.0.0.1", "::ffff:a00:0/104", "010.0.0.1", "10.0.0.1/08", "10.0.0.1/8", "10.0.0.0/33",
+            "10.0.0.0/-1", "10.0.0.0/", "10.0/8",
+            "2001:db8::1/32", "2001:db8::/129", "0x0a.0.0.1", "167772161", "10.0.0.0/255.0.0.0", "fe80::1%eth0", "1.2.3.4.5", "",
+            " 10.0.0.0/8",
         ]
     )
     func trustLists(text: String) {

@@ -7,7 +7,9 @@ import Testing
 @Suite("Attacks: path confusion")
 struct PathConfusionTests {
     /// Each target is refused for a stranger and for a partner alike, before anything reaches the upstream.
-    static func refuse(_ targets: [String], code: String = "malformed_target", _ statuses: Int = 400, _ location: SourceLocation = #_sourceLocation) async throws {
+    static func refuse(
+        _ targets: [String], code: String = "malformed_target", _ statuses: Int = 400, _ location: SourceLocation = #_sourceLocation
+    ) async throws {
         try await ForwardingGateway.run { it in
             for target in targets {
                 for isAnonymous in [true, false] {
@@ -30,8 +32,10 @@ struct PathConfusionTests {
     @Test("P-02: encoded dots do not either, in any mixture (CVE-2026-42274)")
     func encodedDots() async throws {
         try await Self.refuse([
-            "/healthz/%2e%2e/api/provisioning/customers", "/healthz/.%2e/api/provisioning/customers", "/healthz/%2e./api/provisioning/customers",
-            "/healthz/%2E%2E/api/provisioning/customers", "/healthz/%2E%2E%2Fapi/provisioning/customers", "/healthz/%2e%2e%2fapi/provisioning/customers",
+            "/healthz/%2e%2e/api/provisioning/customers", "/healthz/.%2e/api/provisioning/customers",
+            "/healthz/%2e./api/provisioning/customers",
+            "/healthz/%2E%2E/api/provisioning/customers", "/healthz/%2E%2E%2Fapi/provisioning/customers",
+            "/healthz/%2e%2e%2fapi/provisioning/customers",
             "/public/%2e/api", "/public/a%2eb", "/%2e%2e/", "/public/%2E",
         ])
     }
@@ -56,7 +60,8 @@ struct PathConfusionTests {
     @Test("P-04: doubled slashes are refused, not folded by one reader and kept by another (CVE-2021-29492)")
     func doubledSlashes() async throws {
         try await Self.refuse([
-            "//api/provisioning/customers", "/api//provisioning/customers", "/api/provisioning//customers", "/%2fapi/provisioning/customers",
+            "//api/provisioning/customers", "/api//provisioning/customers", "/api/provisioning//customers",
+            "/%2fapi/provisioning/customers",
             "///api/provisioning/customers", "//public/x", "/public//x", "//", "/api/provisioning/customers//", "//evil.example/api",
         ])
     }
@@ -82,7 +87,8 @@ struct PathConfusionTests {
     @Test("P-06: a rewrite of the prefix works on the bytes that were decided on (CVE-2026-48020, CVE-2026-40912)")
     func rewrittenPrefix() async throws {
         try await Self.refuse([
-            "/billing/api%2f..%2fadmin", "/billing/..%2fadmin", "/billing/%2e%2e/admin", "/billing/../admin", "/billing//admin", "/billing%2fadmin",
+            "/billing/api%2f..%2fadmin", "/billing/..%2fadmin", "/billing/%2e%2e/admin", "/billing/../admin", "/billing//admin",
+            "/billing%2fadmin",
             "/billing/;/admin", "/billing/%2fadmin",
         ])
         try await ForwardingGateway.run { it in
@@ -129,23 +135,27 @@ struct PathConfusionTests {
     func pathParameters() async throws {
         try await Self.refuse([
             "/healthz/..;x/api/provisioning/customers", "/api/provisioning/customers;jsessionid=1", "/api/provisioning/customers%3bx",
-            "/api/provisioning/customers%3Bx", "/public/;", "/public/a;b", "/;/api/provisioning/customers", "/api;x=y/provisioning/customers",
+            "/api/provisioning/customers%3Bx", "/public/;", "/public/a;b", "/;/api/provisioning/customers",
+            "/api;x=y/provisioning/customers",
         ])
     }
 
     @Test("P-11: slashes and semicolons together are refused (CVE-2026-33808)")
     func slashAndSemicolon() async throws {
         try await Self.refuse([
-            "/api/provisioning//customers", "/api/;/provisioning/customers", "/api/;x/provisioning/customers", "/;//api/provisioning/customers",
+            "/api/provisioning//customers", "/api/;/provisioning/customers", "/api/;x/provisioning/customers",
+            "/;//api/provisioning/customers",
         ])
     }
 
     @Test("P-12: no layer trims white space, since none comes through (CVE-2016-5007, CVE-2020-17523)")
     func whiteSpace() async throws {
         try await Self.refuse([
-            "/api/provisioning/customers%20", "/api/provisioning/customers/%20", "/api/provisioning/customers%09", "/api/provisioning/customers%0b",
+            "/api/provisioning/customers%20", "/api/provisioning/customers/%20", "/api/provisioning/customers%09",
+            "/api/provisioning/customers%0b",
             "/api/provisioning/customers%c2%a0", "/api/provisioning/customers/%C2%A0", "/api/provisioning/%20customers", "/%20/api",
-            "/public/%e2%80%8b", "/public/%E3%80%80", "/public/%ef%bb%bf", "/public/%0C", "/public/%7f", "/public/%c2%85", "/public/%e2%80%a8",
+            "/public/%e2%80%8b", "/public/%E3%80%80", "/public/%ef%bb%bf", "/public/%0C", "/public/%7f", "/public/%c2%85",
+            "/public/%e2%80%a8",
         ])
     }
 
@@ -159,7 +169,9 @@ struct PathConfusionTests {
 
     @Test(
         "P-14: a pattern that could match nothing is an error of the policy, not a rule without effect (CVE-2023-34034, CVE-2023-20860)",
-        arguments: ["api/**", "api/provisioning/customers", "**", "", "/api/**", "/api/*", "/api//x", "/api/../x", "/API%2fx", "/api/{rest...}/x"]
+        arguments: [
+            "api/**", "api/provisioning/customers", "**", "", "/api/**", "/api/*", "/api//x", "/api/../x", "/API%2fx", "/api/{rest...}/x",
+        ]
     )
     func patterns(path: String) throws {
         let policy = """
@@ -215,8 +227,10 @@ struct PathConfusionTests {
             for target in [
                 "http://internal/api/provisioning/customers", "http://gateway.test.evil/healthz", "http://gateway.test@evil/healthz",
                 "http://evil/healthz?http://gateway.test/", "https://internal/healthz", "ftp://gateway.test/healthz", "*", "healthz",
-                "gateway.test/healthz", "http:/healthz", "http:///healthz", "http://gateway.test:81/healthz", "?healthz", "http://gateway.test?/healthz",
-                "//gateway.test/healthz", "http://gateway.test//healthz", "http://gateway.test/public/../healthz", "http://gateway.test/healthz#",
+                "gateway.test/healthz", "http:/healthz", "http:///healthz", "http://gateway.test:81/healthz", "?healthz",
+                "http://gateway.test?/healthz",
+                "//gateway.test/healthz", "http://gateway.test//healthz", "http://gateway.test/public/../healthz",
+                "http://gateway.test/healthz#",
             ] {
                 try it.refused(it.request("GET \(target)"), 400)
             }
@@ -233,10 +247,14 @@ struct PathConfusionTests {
     @Test("P-20: what is no UTF-8, or no percent-encoding, is refused")
     func invalidEncodings() async throws {
         try await Self.refuse([
-            "/%c0%ae%c0%ae/", "/public/%c0%ae%c0%ae/api", "/public/%ff", "/public/%fe%ff", "/public/%u002e", "/public/%00", "/public/%", "/public/%2",
-            "/public/%zz", "/public/%2g", "/public/%g2", "/public/%c3", "/public/%c3a", "/public/%c3%28", "/public/%e0%80%ae", "/public/%ed%a0%80",
-            "/public/%f4%90%80%80", "/public/%f0%80%80%ae", "/public/%80", "/public/%c3x%a9", "/public/x?%", "/public/x?%zz", "/public/x?%00",
-            "/public/x?%ff", "/public/x?%c0%ae", "/public/\u{E9}", "/public/x?\u{E9}", "/public/\\", "/public/\"", "/public/<x>", "/public/{x}",
+            "/%c0%ae%c0%ae/", "/public/%c0%ae%c0%ae/api", "/public/%ff", "/public/%fe%ff", "/public/%u002e", "/public/%00", "/public/%",
+            "/public/%2",
+            "/public/%zz", "/public/%2g", "/public/%g2", "/public/%c3", "/public/%c3a", "/public/%c3%28", "/public/%e0%80%ae",
+            "/public/%ed%a0%80",
+            "/public/%f4%90%80%80", "/public/%f0%80%80%ae", "/public/%80", "/public/%c3x%a9", "/public/x?%", "/public/x?%zz",
+            "/public/x?%00",
+            "/public/x?%ff", "/public/x?%c0%ae", "/public/\u{E9}", "/public/x?\u{E9}", "/public/\\", "/public/\"", "/public/<x>",
+            "/public/{x}",
             "/public/^", "/public/`", "/public/|",
         ])
     }

@@ -15,7 +15,8 @@ struct AnswerTests {
             #expect(response.body == "ok")
             #expect(
                 response.headers.map { "\($0.name): \($0.value)" } == [
-                    "content-type: text/plain", "set-cookie: a=b", "set-cookie: c=d", "x-custom: é", "etag: \"1\"", "vary: Origin", "content-length: 2",
+                    "content-type: text/plain", "set-cookie: a=b", "set-cookie: c=d", "x-custom: é", "etag: \"1\"", "vary: Origin",
+                    "content-length: 2",
                     "x-request-id: request-0001",
                 ]
             )
@@ -37,22 +38,48 @@ struct AnswerTests {
         arguments: [
             Answer(name: "a length", bytes: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", status: 200, body: "hello"),
             Answer(name: "an empty body", bytes: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", status: 200, body: ""),
-            Answer(name: "chunks", bytes: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", status: 200, body: "hello"),
-            Answer(name: "chunks and trailers", bytes: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y\r\n\r\n", status: 200, body: "hello"),
-            Answer(name: "until the end", bytes: "HTTP/1.1 200 OK\r\n\r\nhello", status: 200, body: "hello", ending: .close, isReused: false),
+            Answer(
+                name: "chunks", bytes: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", status: 200,
+                body: "hello"),
+            Answer(
+                name: "chunks and trailers", bytes: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y\r\n\r\n",
+                status: 200, body: "hello"),
+            Answer(
+                name: "until the end", bytes: "HTTP/1.1 200 OK\r\n\r\nhello", status: 200, body: "hello", ending: .close, isReused: false),
             Answer(name: "until the end, empty", bytes: "HTTP/1.1 200 OK\r\n\r\n", status: 200, body: "", ending: .close, isReused: false),
-            Answer(name: "HTTP/1.0", bytes: "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello", status: 200, body: "hello", isReused: false),
-            Answer(name: "Connection: close", bytes: "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello", status: 200, body: "hello", isReused: false),
-            Answer(name: "close among others", bytes: "HTTP/1.1 200 OK\r\nConnection: x\r\nConnection: y, Close\r\nContent-Length: 0\r\n\r\n", status: 200, body: "", isReused: false),
-            Answer(name: "more than the length", bytes: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", status: 200, body: "hello", isReused: false),
-            Answer(name: "more than the chunks", bytes: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX", status: 200, body: "", isReused: false),
-            Answer(name: "a body of 204", bytes: "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", status: 204, body: "", isReused: false),
+            Answer(
+                name: "HTTP/1.0", bytes: "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello", status: 200, body: "hello", isReused: false),
+            Answer(
+                name: "Connection: close", bytes: "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello", status: 200,
+                body: "hello", isReused: false),
+            Answer(
+                name: "close among others", bytes: "HTTP/1.1 200 OK\r\nConnection: x\r\nConnection: y, Close\r\nContent-Length: 0\r\n\r\n",
+                status: 200, body: "", isReused: false),
+            Answer(
+                name: "more than the length",
+                bytes: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", status: 200,
+                body: "hello", isReused: false),
+            Answer(
+                name: "more than the chunks", bytes: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nX", status: 200,
+                body: "", isReused: false),
+            Answer(
+                name: "a body of 204", bytes: "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", status: 204, body: "",
+                isReused: false),
             Answer(name: "204", bytes: "HTTP/1.1 204 No Content\r\n\r\n", status: 204, body: ""),
-            Answer(name: "304 with the length that 200 had", bytes: "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: \"1\"\r\n\r\n", status: 304, body: ""),
-            Answer(name: "interim answers", bytes: "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", status: 200, body: "ok"),
+            Answer(
+                name: "304 with the length that 200 had", bytes: "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: \"1\"\r\n\r\n",
+                status: 304, body: ""),
+            Answer(
+                name: "interim answers",
+                bytes:
+                    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+                status: 200, body: "ok"),
             Answer(name: "no reason phrase", bytes: "HTTP/1.1 418\r\nContent-Length: 2\r\n\r\nok", status: 418, body: "ok"),
-            Answer(name: "a status of the upstream's own", bytes: "HTTP/1.1 599 What Ever\r\nContent-Length: 2\r\n\r\nok", status: 599, body: "ok"),
-            Answer(name: "an error of the upstream", bytes: "HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\noops", status: 500, body: "oops"),
+            Answer(
+                name: "a status of the upstream's own", bytes: "HTTP/1.1 599 What Ever\r\nContent-Length: 2\r\n\r\nok", status: 599,
+                body: "ok"),
+            Answer(
+                name: "an error of the upstream", bytes: "HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\noops", status: 500, body: "oops"),
         ]
     )
     func delimited(answer: Answer) async throws {
@@ -74,7 +101,8 @@ struct AnswerTests {
     @Test("the answer to HEAD has the headers and no body, and the connection is used again")
     func head() async throws {
         let script = UpstreamScript.each(
-            .bytes("HTTP/1.1 200 OK\r\nContent-Length: 12345\r\nETag: \"1\"\r\n\r\n"), .bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            .bytes("HTTP/1.1 200 OK\r\nContent-Length: 12345\r\nETag: \"1\"\r\n\r\n"),
+            .bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
             .bytes("HTTP/1.1 200 OK\r\n\r\n"), .bytes("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
         )
         try await ForwardingGateway.run(script) { it in
@@ -94,7 +122,8 @@ struct AnswerTests {
     @Test("a client of HTTP/1.0 gets no chunks and the end of the connection, in whatever way the body is delimited upstream")
     func oldClient() async throws {
         let script = UpstreamScript.each(
-            .bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"), .bytes("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
+            .bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"),
+            .bytes("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
             .bytes("HTTP/1.1 200 OK\r\n\r\nhello", then: .close)
         )
         try await ForwardingGateway.run(script) { it in
@@ -114,17 +143,24 @@ struct AnswerTests {
     @Test(
         "an answer that is no HTTP, or whose end two readers could see in two places, is 502",
         arguments: [
-            "", "garbage", "garbage\r\n\r\n", "HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 OK\r\n\r\n", "HTTP/1.1 99 X\r\n\r\n", "HTTP/1.1 600 X\r\n\r\n", "HTTP/1.1 2000 X\r\n\r\n",
-            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-            "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
-            "HTTP/1.1 200 OK\r\nX : y\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
-            "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
-            "HTTP/1.1 200 OK\r\nX: \(String(repeating: "y", count: 70_000))\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\n\(String(repeating: "x: y\r\n", count: 300))\r\n",
+            "", "garbage", "garbage\r\n\r\n", "HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 OK\r\n\r\n", "HTTP/1.1 99 X\r\n\r\n",
+            "HTTP/1.1 600 X\r\n\r\n", "HTTP/1.1 2000 X\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+            "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+            "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+            "HTTP/1.1 200 OK\r\nX : y\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+            "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX: \(String(repeating: "y", count: 70_000))\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n\(String(repeating: "x: y\r\n", count: 300))\r\n",
             "HTTP/1.1 \(String(repeating: "2", count: 2000))", "HTTP/1.1 200 OK\r\nContent-Len",
         ]
     )
     func bad(bytes: String) async throws {
-        let log = try await ForwardingGateway.run(.bytes(bytes, then: .close), configure: { [TestUpstream("app", [$0.port], retries: 0)] }) { it in
+        let log = try await ForwardingGateway.run(.bytes(bytes, then: .close), configure: { [TestUpstream("app", [$0.port], retries: 0)] })
+        { it in
             let client = try it.client()
             try client.send(it.request("GET /app/x", "X-Request-Id: request-0001\r\n"))
             let response = try client.response()
@@ -142,8 +178,10 @@ struct AnswerTests {
     @Test(
         "half an answer is never passed as whole, however the upstream ends it",
         arguments: [
-            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhello",
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nx",
+            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhello",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nx",
         ], [UpstreamScript.Ending.close, .reset]
     )
     func half(bytes: String, ending: UpstreamScript.Ending) async throws {

@@ -10,7 +10,8 @@ struct ConnectionReuseTests {
     func reuse() async throws {
         try await ForwardingGateway.run { it in
             for index in 0..<20 {
-                let response = try it.send(it.request("POST /app/x", "X-Request-Id: request-\(index)\r\n", body: String(repeating: "b", count: index * 100 + 1)))
+                let response = try it.send(
+                    it.request("POST /app/x", "X-Request-Id: request-\(index)\r\n", body: String(repeating: "b", count: index * 100 + 1)))
                 #expect(response.body == "request request-\(index)")
             }
             #expect(it.app.usedConnections == 1)
@@ -113,7 +114,9 @@ struct ConnectionReuseTests {
         }
     }
 
-    @Test("a POST or PATCH that was sent is not sent again, nor is anything whose body has begun to leave", arguments: ["POST", "PATCH", "PUT with a body"])
+    @Test(
+        "a POST or PATCH that was sent is not sent again, nor is anything whose body has begun to leave",
+        arguments: ["POST", "PATCH", "PUT with a body"])
     func notRetried(row: String) async throws {
         try await ForwardingGateway.run(Self.stale) { it in
             _ = try it.send(it.request("GET /app/first"))

@@ -36,7 +36,8 @@ struct FailureUnderLoadTests {
                             let id = "request-\(worker)-\(index)"
                             let isPost = index % 3 == 0
                             let text = it.request(
-                                "\(isPost ? "POST" : "GET") /app/x", "X-Request-Id: \(id)\r\n", body: isPost ? String(repeating: "b", count: 5000) : ""
+                                "\(isPost ? "POST" : "GET") /app/x", "X-Request-Id: \(id)\r\n",
+                                body: isPost ? String(repeating: "b", count: 5000) : ""
                             )
                             try client.send(text)
                             let response = try client.response()

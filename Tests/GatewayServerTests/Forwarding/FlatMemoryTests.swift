@@ -107,8 +107,12 @@ final class ServingProgram {
         try start(process, ["serve"])
         try waitUntil("it is ready: \(log)") {
             guard process.isRunning else { throw RawClient.Failure(what: "it has ended: \(log)") }
-            let ready = log.split(separator: "\n").compactMap { try? JSONDocument(Array($0.utf8)).root }.first { $0["event"]?.string == "ready" }
-            guard let address = ready?["address"]?.string, let port = address.split(separator: ":").last.flatMap({ Int($0) }) else { return false }
+            let ready = log.split(separator: "\n").compactMap { try? JSONDocument(Array($0.utf8)).root }.first {
+                $0["event"]?.string == "ready"
+            }
+            guard let address = ready?["address"]?.string, let port = address.split(separator: ":").last.flatMap({ Int($0) }) else {
+                return false
+            }
             self.port = port
             return true
         }
@@ -117,7 +121,8 @@ final class ServingProgram {
     /// The most that was ever resident, in bytes.
     func peakMemory() throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
-        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }), let kilobytes = Int(line.split(whereSeparator: \.isWhitespace)[1])
+        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+            let kilobytes = Int(line.split(whereSeparator: \.isWhitespace)[1])
         else { throw RawClient.Failure(what: status) }
         return kilobytes << 10
     }

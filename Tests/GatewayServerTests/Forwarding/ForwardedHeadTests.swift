@@ -55,7 +55,8 @@ struct ForwardedHeadTests {
             #expect(assertion.header["kid"]?.string == "assertion-1")
             for (name, value) in [
                 ("iss", TestGateway.issuer), ("aud", "billing"), ("sub", "acme"), ("tenant", "acme"), ("caller", "partner"),
-                ("scope", "customers:read customers:write"), ("objects", "own"), ("htm", "POST"), ("htu", "/invoices?x=%22y"), ("route", "billing"),
+                ("scope", "customers:read customers:write"), ("objects", "own"), ("htm", "POST"), ("htu", "/invoices?x=%22y"),
+                ("route", "billing"),
                 ("policy", it.gateway.snapshot.policy.digest), ("rid", "request-0002"),
             ] {
                 #expect(claims[name]?.string == value, "\(name)")
@@ -100,7 +101,9 @@ struct ForwardedHeadTests {
 
     @Test("the Host is the client's, or the server's own where the configuration says so")
     func host() async throws {
-        try await ForwardingGateway.run(configure: { [TestUpstream("app", [$0.port], preservesHost: false), TestUpstream("billing", [$0.port])] }) { it in
+        try await ForwardingGateway.run(configure: {
+            [TestUpstream("app", [$0.port], preservesHost: false), TestUpstream("billing", [$0.port])]
+        }) { it in
             let own = try it.forwarded(it.request("GET /app/x"))
             #expect(own["host"] == "127.0.0.1:\(it.app.port)")
             #expect(own["x-forwarded-host"] == "gateway.test")
@@ -112,17 +115,23 @@ struct ForwardedHeadTests {
     func cookies() async throws {
         try await ForwardingGateway.run { it in
             for (sent, received) in [
-                ("authjs.session-token=x", nil), ("a=b", "a=b"), ("a=b; authjs.session-token=x; c=d", "a=b; c=d"), ("__Secure-authjs.session-token=x; a=b", "a=b"),
+                ("authjs.session-token=x", nil), ("a=b", "a=b"), ("a=b; authjs.session-token=x; c=d", "a=b; c=d"),
+                ("__Secure-authjs.session-token=x; a=b", "a=b"),
                 ("__Host-authjs.session-token=x; a=b", "a=b"), ("authjs.session-token.0=x; authjs.session-token.1=y; a=b", "a=b"),
-                ("next-auth.session-token=x;a=b", "a=b"), ("__Secure-next-auth.session-token.12=x; a=b", "a=b"), ("authjs.session-token; a=b", "a=b"),
-                ("authjs.session-token =x; a=b", "a=b"), (" \tauthjs.session-token=x ;\ta=b", "a=b"), ("=authjs.session-token=x; a=b", "a=b"),
+                ("next-auth.session-token=x;a=b", "a=b"), ("__Secure-next-auth.session-token.12=x; a=b", "a=b"),
+                ("authjs.session-token; a=b", "a=b"),
+                ("authjs.session-token =x; a=b", "a=b"), (" \tauthjs.session-token=x ;\ta=b", "a=b"),
+                ("=authjs.session-token=x; a=b", "a=b"),
                 ("authjs.session-tokens=x", "authjs.session-tokens=x"), ("authjs.session-token.x=y", "authjs.session-token.x=y"),
-                ("xauthjs.session-token=y", "xauthjs.session-token=y"), ("a=\"b c\"; d=authjs.session-token", "a=\"b c\"; d=authjs.session-token"),
-                ("a=;b; ;;c==d", "a=; b; c==d"), ("authjs.callback-url=x; authjs.csrf-token=y", "authjs.callback-url=x; authjs.csrf-token=y"),
+                ("xauthjs.session-token=y", "xauthjs.session-token=y"),
+                ("a=\"b c\"; d=authjs.session-token", "a=\"b c\"; d=authjs.session-token"),
+                ("a=;b; ;;c==d", "a=; b; c==d"),
+                ("authjs.callback-url=x; authjs.csrf-token=y", "authjs.callback-url=x; authjs.csrf-token=y"),
             ] as [(String, String?)] {
                 #expect(try it.forwarded(it.request("GET /public/x", "Cookie: \(sent)\r\n"))["cookie"] == received, "\(sent)")
             }
-            let two = try it.forwarded(it.request("GET /public/x", "Cookie: authjs.session-token=x; a=b\r\nX: y\r\nCookie: c=d; authjs.session-token.0=x\r\n"))
+            let two = try it.forwarded(
+                it.request("GET /public/x", "Cookie: authjs.session-token=x; a=b\r\nX: y\r\nCookie: c=d; authjs.session-token.0=x\r\n"))
             #expect(two.values("cookie") == ["a=b; c=d"])
         }
     }
@@ -139,8 +148,10 @@ struct ForwardedHeadTests {
             var seen: Set<String> = []
             for bad in [
                 "", "traceparent: x\r\n", "traceparent: 00-00000000000000000000000000000000-b7ad6b7169203331-01\r\n",
-                "traceparent: 00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01\r\n", "traceparent: 00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01\r\n",
-                "traceparent: ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n", "traceparent: \(good)-x\r\n", "traceparent: \(good.dropLast())\r\n",
+                "traceparent: 00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01\r\n",
+                "traceparent: 00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01\r\n",
+                "traceparent: ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n", "traceparent: \(good)-x\r\n",
+                "traceparent: \(good.dropLast())\r\n",
             ] {
                 let request = try it.forwarded(it.request("GET /app/x", bad + "tracestate: a=b\r\n"))
                 let started = try #require(request["traceparent"])
@@ -181,9 +192,13 @@ struct ForwardedHeadTests {
     @Test("headers that are nobody's business here pass as they are, in their order and as often as they came")
     func others() async throws {
         try await ForwardingGateway.run { it in
-            let lines = "Accept: a\r\nAccept: b\r\nX-Custom: 1\r\nx-custom: 2\r\nIf-None-Match: \"e\"\r\nEmpty:\r\nX-Gate: open\r\nX-Forward: y\r\nAccept-Language: de\r\nX-Obs: \u{E9}\r\nRange: bytes=0-1\r\n"
+            let lines =
+                "Accept: a\r\nAccept: b\r\nX-Custom: 1\r\nx-custom: 2\r\nIf-None-Match: \"e\"\r\nEmpty:\r\nX-Gate: open\r\nX-Forward: y\r\nAccept-Language: de\r\nX-Obs: \u{E9}\r\nRange: bytes=0-1\r\n"
             let request = try it.forwarded(it.request("GET /app/x", lines))
-            #expect(request.head.contains("\r\nAccept: a\r\nAccept: b\r\nX-Custom: 1\r\nx-custom: 2\r\nIf-None-Match: \"e\"\r\nEmpty: \r\nX-Gate: open\r\nX-Forward: y\r\nAccept-Language: de\r\nX-Obs: \u{E9}\r\nRange: bytes=0-1\r\n"))
+            #expect(
+                request.head.contains(
+                    "\r\nAccept: a\r\nAccept: b\r\nX-Custom: 1\r\nx-custom: 2\r\nIf-None-Match: \"e\"\r\nEmpty: \r\nX-Gate: open\r\nX-Forward: y\r\nAccept-Language: de\r\nX-Obs: \u{E9}\r\nRange: bytes=0-1\r\n"
+                ))
         }
     }
 
@@ -194,12 +209,16 @@ struct ForwardedHeadTests {
             try it.refused(it.request("DELETE /healthz"), 405)
             try it.refused(it.request("GET /app/x", isAnonymous: true), 401)
             try it.refused(it.request("GET /app/x", "Authorization: Bearer x\r\n", isAnonymous: true), 401)
-            try it.refused(it.request("POST /api/provisioning/customers", "\(it.gateway.bearer("reader"))Content-Type: application/json\r\n", body: "{}", isAnonymous: true), 403)
+            try it.refused(
+                it.request(
+                    "POST /api/provisioning/customers", "\(it.gateway.bearer("reader"))Content-Type: application/json\r\n", body: "{}",
+                    isAnonymous: true), 403)
             try it.refused(it.request("GET /app/x", it.gateway.bearer("globex"), isAnonymous: true), 403)
             try it.refused(it.request("GET /app/x", it.gateway.bearer("elsewhere"), isAnonymous: true), 403)
             try it.refused(it.request("GET /app/x?access_token=x"), 400)
             try it.refused(it.request("POST /api/provisioning/customers", "Content-Type: text/plain\r\n", body: "{}"), 415)
-            try it.refused(it.request("POST /api/provisioning/customers", "Content-Type: application/json\r\nContent-Length: 1025\r\n"), 413)
+            try it.refused(
+                it.request("POST /api/provisioning/customers", "Content-Type: application/json\r\nContent-Length: 1025\r\n"), 413)
             try it.refused(it.request("BREW /app/x"), 501)
             #expect(it.app.record.connections == 0)
         }

@@ -152,10 +152,13 @@ struct StreamingTests {
         }
         try await ForwardingGateway.run(script) { it in
             // The kernel learns to take much from this connection.
-            for _ in 0..<4 { #expect(try it.send(it.request("POST /app/x", "Content-Length: \(4 << 20)\r\n") + Self.body(4 << 20)).status == 200) }
+            for _ in 0..<4 {
+                #expect(try it.send(it.request("POST /app/x", "Content-Length: \(4 << 20)\r\n") + Self.body(4 << 20)).status == 200)
+            }
             let client = try it.client()
             for (index, size) in Self.waitingSizes.enumerated() {
-                try client.send(it.request("GET /app/\(index)") + it.request("POST /app/x", "Transfer-Encoding: chunked\r\n") + Self.chunked(size))
+                try client.send(
+                    it.request("GET /app/\(index)") + it.request("POST /app/x", "Transfer-Encoding: chunked\r\n") + Self.chunked(size))
                 // What comes behind the first request is there before its answer.
                 pause(milliseconds: 50)
                 gates[index].open()
@@ -195,7 +198,9 @@ struct StreamingTests {
         }
     }
 
-    @Test("a client that is reset in the middle of its answer, its upload or its waiting ends the upstream's connection", arguments: ["answer", "upload", "waiting"])
+    @Test(
+        "a client that is reset in the middle of its answer, its upload or its waiting ends the upstream's connection",
+        arguments: ["answer", "upload", "waiting"])
     func clientGone(place: String) async throws {
         let script = UpstreamScript { connection, request in
             if place == "answer" { try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello") }
@@ -205,7 +210,9 @@ struct StreamingTests {
         let log = try await ForwardingGateway.run(script) { it in
             let client = try it.client()
             try client.send(it.request("POST /app/x", "Content-Length: 5\r\n") + (place == "upload" ? "he" : "hello"))
-            try it.app.wait(for: "the request") { $0.bytes.first?.suffix(2).elementsEqual(Array((place == "upload" ? "he" : "lo").utf8)) == true }
+            try it.app.wait(for: "the request") {
+                $0.bytes.first?.suffix(2).elementsEqual(Array((place == "upload" ? "he" : "lo").utf8)) == true
+            }
             if place == "answer" { #expect(try client.head().status == 200) }
             client.socket.reset()
             try it.app.wait(for: "the end") { $0.ended == 1 }

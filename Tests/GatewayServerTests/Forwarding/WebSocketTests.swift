@@ -4,8 +4,10 @@ import Testing
 
 @Suite("Forwarding: WebSocket")
 struct WebSocketTests {
-    static let upgrade = "Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-    static let switched = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+    static let upgrade =
+        "Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+    static let switched =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
 
     /// Switches and sends back what comes, until `bye`.
     static let echo = UpstreamScript { connection, request in
@@ -59,7 +61,9 @@ struct WebSocketTests {
 
     @Test("nothing is switched without a credential, on a route that does not say so, or by an upstream that was not asked")
     func refused() async throws {
-        try await ForwardingGateway.run(.each(.normal, .bytes(Self.switched), .normal, .bytes(Self.switched.replacing("websocket", with: "h2c")), .normal)) { it in
+        try await ForwardingGateway.run(
+            .each(.normal, .bytes(Self.switched), .normal, .bytes(Self.switched.replacing("websocket", with: "h2c")), .normal)
+        ) { it in
             try it.refused(it.request("GET /socket", Self.upgrade, isAnonymous: true), 401, code: "unauthenticated")
             // A route without `upgrade`: an ordinary request.
             let plain = try it.forwarded(it.request("GET /app/x", Self.upgrade))
