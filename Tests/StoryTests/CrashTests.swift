@@ -12,35 +12,12 @@ struct CrashTests {
         let customers = Mutex<[String: String]>([:])
     }
 
-    @Test("every customer that was answered for is there after a kill -9")
+    @Test("every customer that was answered for is there after each of ten kill -9")
     func kill9() throws {
         let place = try Place()
         let acme = try place.addPartner("acme")
         let told = Told()
-        try place.serving { gateway in
-            let bearer = "Authorization: Bearer \(try gateway.token(acme))"
-            let clients = DispatchGroup()
-            for client in 1...4 {
-                let address = gateway.address
-                clients.enter()
-                Thread.detachNewThread {
-                    defer { clients.leave() }
-                    guard let connection = try? Connection(address) else { return }
-                    // Until the gateway is gone.
-                    for number in 1... {
-                        let name = "Customer \(client)-\(number)"
-                        guard let answer = try? connection.post(Gateway.customers, Gateway.customer(name), bearer), answer.status == 201,
-                            let id = answer.json?["id"]?.string
-                        else { return }
-                        told.customers.withLock { $0[id] = name }
-                    }
-                }
-            }
-            #expect(eventually { told.customers.withLock { $0.count } >= 100 })
-            gateway.program.signal(SIGKILL)
-            #expect(try gateway.program.status() == -SIGKILL)
-            clients.wait()
-        }
+        for round in 1...10 { try Self.createUntilKilled(place, acme, told, round) }
         let customers = told.customers.withLock { $0 }
         try place.serving { gateway in
             let connection = try gateway.connect()
@@ -53,6 +30,35 @@ struct CrashTests {
             try gateway.stop()
         }
         DecisionChain.check(try place.decisions())
+    }
+
+    /// Four clients that create until the gateway is gone, which is when it has answered for thirty more.
+    private static func createUntilKilled(_ place: Place, _ acme: Place.Partner, _ told: Told, _ round: Int) throws {
+        try place.serving { gateway in
+            let bearer = "Authorization: Bearer \(try gateway.token(acme))"
+            let clients = DispatchGroup()
+            let before = told.customers.withLock { $0.count }
+            for client in 1...4 {
+                let address = gateway.address
+                clients.enter()
+                Thread.detachNewThread {
+                    defer { clients.leave() }
+                    guard let connection = try? Connection(address) else { return }
+                    // Until the gateway is gone.
+                    for number in 1... {
+                        let name = "Customer \(round)-\(client)-\(number)"
+                        guard let answer = try? connection.post(Gateway.customers, Gateway.customer(name), bearer), answer.status == 201,
+                            let id = answer.json?["id"]?.string
+                        else { return }
+                        told.customers.withLock { $0[id] = name }
+                    }
+                }
+            }
+            #expect(eventually { told.customers.withLock { $0.count } >= before + 30 })
+            gateway.program.signal(SIGKILL)
+            #expect(try gateway.program.status() == -SIGKILL)
+            clients.wait()
+        }
     }
 
     @Test("what an Idempotency-Key was answered is answered again after a kill -9")
