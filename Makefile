@@ -6,8 +6,8 @@
 
 SHELL := /bin/bash
 SYSTEM_PACKAGES := ca-certificates curl git libpq-dev libsqlite3-dev libssl-dev pkg-config
-# The tests start a PostgreSQL server and a web server of their own, make certificates, and run tools written in Python.
-TEST_PACKAGES := nginx-light openssl postgresql python3 python3-venv
+# The tests start a PostgreSQL server and a web server of their own, step clocks, make certificates, and run tools written in Python.
+TEST_PACKAGES := libfaketime nginx-light openssl postgresql python3 python3-venv
 GATEHOUSE := .build/release/gatehouse
 
 .PHONY: run test demo build bench soak fuzz format check setup clean
