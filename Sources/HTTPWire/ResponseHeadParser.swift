@@ -54,13 +54,18 @@ package struct ResponseHeadParser: Sendable {
                 try head.lines.parseField(bytes, line)
             }
         }
-        if head.status == 0, bytes.count > 1024 { throw .malformed("a status line that does not end") }
+        if head.status == 0, bytes.count >= Self.statusLineLimit { throw .malformed("a status line that does not end") }
         return false
     }
+
+    /// Bytes, the line's end included.
+    private static let statusLineLimit = 1024
 
     /// `status-line = HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 section 4); the space may be missing with the phrase.
     private mutating func parseStatusLine(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(WireError) {
         let start = line.lowerBound
+        // Whether it came in one piece or in many.
+        guard line.count + 2 <= Self.statusLineLimit else { throw .malformed("a status line that does not end") }
         guard line.count >= 12, bytes.isEqual(start..<start + 9, "HTTP/1.1 ") || bytes.isEqual(start..<start + 9, "HTTP/1.0 ") else {
             throw .malformed("a status line that is not HTTP/1.1")
         }

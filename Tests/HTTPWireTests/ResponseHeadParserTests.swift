@@ -36,6 +36,17 @@ struct ResponseHeadParserTests {
         #expect(try Self.parse(text, isHead: true)?.framing == ResponseHead.Framing.none)
     }
 
+    @Test("a status line has at most 1024 bytes, in whatever pieces it comes", arguments: [(1024, true), (1025, false)])
+    func statusLine(length: Int, isGood: Bool) throws {
+        let line = "HTTP/1.1 200 " + String(repeating: "x", count: length - 15) + "\r\n"
+        let bytes = Array((line + "\r\n").utf8)
+        var whole = ResponseHeadParser(limits: WireLimits(target: 0, headers: 4096, headerCount: 20))
+        var pieces = whole
+        #expect(((try? whole.parse(bytes.span, isHead: false)) == true) == isGood)
+        let isComplete = (0...bytes.count).contains { (try? pieces.parse(bytes.span.extracting(0..<$0), isHead: false)) == true }
+        #expect(isComplete == isGood)
+    }
+
     @Test(
         "refuses what is no HTTP/1.1, or has two ends",
         arguments: [
