@@ -34,14 +34,15 @@ enum NonceRow {
     /// Rows that are dropped with each new one at most, so that no call pays for many.
     private static let purgeLimit = 64
 
+    /// Each of the two ends by itself is found at once; both in one query would read the whole table.
+    static let span = "SELECT (SELECT max(serial) FROM nonces) - (SELECT min(serial) FROM nonces) + 1"
+
     static func use(_ nonce: Nonce, at now: Int64, capacity: Int64, in database: Database) throws -> Bool {
         try database.cachedStatement(
             sql: "DELETE FROM nonces WHERE serial IN (SELECT serial FROM nonces WHERE until <= ? ORDER BY until LIMIT \(purgeLimit))"
         ).execute(arguments: [now])
         // At least as many as there are; never fewer, so the file stays bounded.
-        // Each of the two by itself is found at an end of the table; both in one query would read all of it.
-        let ends = "SELECT (SELECT max(serial) FROM nonces) - (SELECT min(serial) FROM nonces) + 1"
-        let span = try Int64.fetchOne(database.cachedStatement(sql: ends)) ?? 0
+        let span = try Int64.fetchOne(database.cachedStatement(sql: span)) ?? 0
         guard span < capacity else { throw StoreError.unavailable("the store of nonces is full: \(span) are remembered") }
         try database.cachedStatement(sql: "INSERT INTO nonces (digest, until) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING")
             .execute(arguments: [Data(nonce.digest), nonce.until])

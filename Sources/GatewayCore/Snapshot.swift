@@ -6,8 +6,6 @@ package import Tokens
 /// INVARIANT (one snapshot a request): a request is admitted, answered and recorded by the snapshot it began with.
 package final class Snapshot: Sendable {
     package let policy: Policy
-    /// As every decision is recorded with it.
-    package let policyDigest: [UInt8]
     /// A candidate that is asked beside the policy, and never obeyed.
     package let shadow: Policy?
     package let verifier: PartnerTokenVerifier
@@ -34,7 +32,6 @@ package final class Snapshot: Sendable {
         keys: [KeyStatus] = [], loaded: Int64, shadow: Policy? = nil
     ) {
         self.policy = policy
-        policyDigest = Array(policy.digest.utf8)
         self.shadow = shadow
         self.verifier = verifier
         self.issuer = issuer

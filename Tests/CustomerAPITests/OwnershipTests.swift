@@ -86,6 +86,17 @@ import Testing
         }
     }
 
+    @Test(
+        "A tenant that nobody can have is no tenant to create in",
+        arguments: ["a%20b", "-a", "", "a%2Fb", String(repeating: "a", count: 129)])
+    func impossibleTenant(_ name: String) async throws {
+        try await TestGateway.with(.memory) { gateway in
+            let body = #"{"name":"A","contactEmail":"a@b.co"}"#
+            try await gateway.call(.support, .post, query: "tenant=\(name)", body)
+                .expectProblem(400, "invalid_parameter", ("parameter", "tenant"))
+        }
+    }
+
     @Test("Who reaches every tenant reads, changes and removes in each, and the owner stays", arguments: StoreKind.allCases)
     func support(_ kind: StoreKind) async throws {
         try await TestGateway.with(kind) { gateway in

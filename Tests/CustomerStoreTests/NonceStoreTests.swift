@@ -1,8 +1,10 @@
 import CustomerStorePostgres
-import CustomerStoreSQLite
+import GRDB
 import GatewayTesting
 import SharedState
 import Testing
+
+@testable import CustomerStoreSQLite
 
 @Suite("The store of nonces")
 struct NonceStoreTests {
@@ -48,6 +50,18 @@ struct NonceStoreTests {
             for number in 0..<300 { #expect(try await store.use(nonce(number, until: 200), at: 100)) }
             await #expect(throws: SharedStateError.self) { try await store.use(nonce(300, until: 200), at: 199) }
             for number in 300..<600 { #expect(try await store.use(nonce(number, until: 400), at: 300)) }
+        }
+    }
+
+    @Test("SQLite counts nonces without reading them, so that one costs the same however many there are")
+    func cost() async throws {
+        try await TemporaryFolder.with { folder in
+            let store = try SQLiteCustomerStore(path: folder.path("store.sqlite"))
+            let plan = try await store.write { database in
+                try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \(NonceRow.span)").map { row -> String in row["detail"] }
+            }
+            #expect(plan.contains { $0.contains("SEARCH nonces") })
+            #expect(!plan.contains { $0.contains("SCAN nonces") }, "\(plan)")
         }
     }
 }

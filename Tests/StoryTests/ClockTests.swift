@@ -5,7 +5,7 @@ import Testing
 @Suite("A clock that is stepped while the gateway runs", .ownThread)
 struct ClockTests {
     /// Debian's libfaketime, which tells a program the time that a file says.
-    private static func library() throws -> String {
+    private static func steppable() throws -> String {
         let folders = try FileManager.default.contentsOfDirectory(atPath: "/usr/lib")
         let found = folders.map { "/usr/lib/\($0)/faketime/libfaketimeMT.so.1" }.first { FileManager.default.fileExists(atPath: $0) }
         return try #require(found, "libfaketime is not installed; the Makefile does that")
@@ -17,7 +17,7 @@ struct ClockTests {
         let acme = try place.addPartner("acme")
         try place.write("clock", "+0")
         let environment = [
-            "LD_PRELOAD": try Self.library(), "FAKETIME_TIMESTAMP_FILE": "\(place.path)/clock", "FAKETIME_NO_CACHE": "1",
+            "LD_PRELOAD": try Self.steppable(), "FAKETIME_TIMESTAMP_FILE": "\(place.path)/clock", "FAKETIME_NO_CACHE": "1",
             // Deadlines go by the clock that nobody can set.
             "DONT_FAKE_MONOTONIC": "1",
         ]

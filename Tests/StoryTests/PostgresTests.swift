@@ -55,6 +55,17 @@ struct PostgresTests {
         #expect(json["revocations"]?.elements.map { $0["subject"]?.string } == ["ada"])
     }
 
+    @Test("a command that used the database ends by itself and not by a signal, however often it is run")
+    func end() throws {
+        let environment = ["GATEHOUSE_STORE": try PostgresServer.shared.get().makeDatabase()]
+        let place = try Place()
+        // One of six crashed when libraries were taken down under the threads that close connections.
+        for _ in 0..<40 {
+            let listed = try place.run("session", "revocations", environment: environment)
+            try #require(listed.status == 0, "\(listed.error)")
+        }
+    }
+
     @Test("a database that cannot be used is named at the start, without its password")
     func unusable() throws {
         let server = try PostgresServer.shared.get()

@@ -27,9 +27,6 @@ package enum SettingKey: String, CaseIterable, Sendable {
 
     package var environmentName: String { "GATEHOUSE_" + words.joined(separator: "_").uppercased() }
 
-    /// Whether the flag may be repeated and the environment separates by commas.
-    package var isList: Bool { self == .listen || self == .trustedProxies }
-
     /// The key's place in the file: `log.level` is `level` under `log`.
     var path: [String] { rawValue.split(separator: ".").map(String.init) }
 

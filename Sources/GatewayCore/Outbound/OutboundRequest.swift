@@ -1,7 +1,7 @@
 package import Access
 package import HTTPWire
 import StrictJSON
-import Tokens
+package import Tokens
 
 /// The head of a request as an upstream receives it: exactly the target that was decided on, nothing that a client may not say, and who
 /// the caller is. It cannot be made without a `Grant`.
@@ -22,10 +22,12 @@ package struct OutboundRequest {
         package let sessionCookies: [String]
         /// Whether the connection is to become a WebSocket.
         package let isUpgrade: Bool
+        /// Told when an assertion is signed; nil: nobody asks.
+        package let assertionUse: KeyUseMark?
 
         package init(
             requestID: [UInt8], issuer: String, remote: [UInt8], isSecure: Bool, now: Int64, traceIDs: (UInt64, UInt64, UInt64),
-            sessionCookies: [String], isUpgrade: Bool
+            sessionCookies: [String], isUpgrade: Bool, assertionUse: KeyUseMark? = nil
         ) {
             self.requestID = requestID
             self.issuer = issuer
@@ -35,6 +37,7 @@ package struct OutboundRequest {
             self.traceIDs = traceIDs
             self.sessionCookies = sessionCookies
             self.isUpgrade = isUpgrade
+            self.assertionUse = assertionUse
         }
     }
 
@@ -161,6 +164,7 @@ package struct OutboundRequest {
         to output: inout [UInt8]
     ) throws(Refusal) {
         if case .none = profile.signer { return }
+        facts.assertionUse?.note(at: facts.now)
         var claims: [UInt8] = []
         claims.reserveCapacity(512)
         claims.append(text: #"{"iss":"#)

@@ -11,9 +11,11 @@ extension ConnectionHandler {
             let admission = Admission(outcome: .refuse(.notAProxy), reason: Refusal.notAProxy.reason)
             return decide(Answer(Refusal.notAProxy.problem, requestID: text(requestID)), admission, bytes, started)
         }
+        let snapshot = loop.gatekeeper.snapshot
         let facts = OutboundRequest.Facts(
-            requestID: requestID, issuer: loop.gatekeeper.snapshot.settings.issuer, remote: remote, isSecure: peer.isSecure,
-            now: loop.clock.seconds, traceIDs: (0, 0, 0), sessionCookies: [], isUpgrade: false
+            requestID: requestID, issuer: snapshot.settings.issuer, remote: remote, isSecure: peer.isSecure,
+            now: loop.clock.seconds, traceIDs: (0, 0, 0), sessionCookies: [], isUpgrade: false,
+            assertionUse: snapshot.assertionUse
         )
         guard let judged = decisionMode?.judge(parser.head, bytes, from: peer, by: &loop.gatekeeper, facts) else { return }
         var admission = judged.admission
@@ -26,7 +28,7 @@ extension ConnectionHandler {
             let answer = Answer(status: 200, headers: fields)
             guard let signature = admission.signature else { return decide(answer, admission, bytes, started) }
             let exchange = Exchange(
-                admission, snapshot: loop.gatekeeper.snapshot, responder: .nobody, requestID: requestID, path: admission.path,
+                admission, snapshot: snapshot, responder: .nobody, requestID: requestID, path: admission.path,
                 isHead: isHead(bytes), isKeepAlive: willKeepAlive && !parser.head.framing.hasBody, isHTTP10: parser.head.isHTTP10,
                 started: started, framing: parser.head.framing, bodyLimit: 0
             )

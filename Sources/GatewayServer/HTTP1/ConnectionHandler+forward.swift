@@ -54,12 +54,11 @@ extension ConnectionHandler {
         _ grant: Grant, _ profile: UpstreamProfile, _ admission: Admission, _ bytes: Span<UInt8>, isUpgrade: Bool
     ) throws(Refusal) -> (bytes: ByteBuffer, hostIndex: Int?) {
         let snapshot = loop.gatekeeper.snapshot
-        snapshot.assertionUse?.note(at: loop.clock.seconds)
         let request = OutboundRequest(grant, caller: admission.caller, to: profile, policy: snapshot.policy)
         let facts = OutboundRequest.Facts(
             requestID: requestID, issuer: snapshot.settings.issuer, remote: remote, isSecure: peer.isSecure, now: loop.clock.seconds,
             traceIDs: loop.requestIDs.traceIDs(),
-            sessionCookies: snapshot.settings.sessionCookies, isUpgrade: isUpgrade
+            sessionCookies: snapshot.settings.sessionCookies, isUpgrade: isUpgrade, assertionUse: snapshot.assertionUse
         )
         // Taken while it is written, so that it stays in one place.
         var output = loop.scratch

@@ -5,10 +5,9 @@ import Testing
 struct UpstreamMetricsTests {
     @Test("answers and failures are counted for each server, and one that is left out is told")
     func servers() async throws {
-        // A port where nobody listens: it was free a moment ago.
-        let dead = try RecordingUpstream(.normal)
+        let dead = try RawSocket.holdingPort()
         let deadPort = dead.port
-        dead.stop()
+        defer { dead.close() }
         try await ForwardingGateway.run(configure: { [.app($0), TestUpstream("billing", [deadPort])] }) { it in
             for _ in 0..<3 { #expect(try it.send(it.request("GET /app/x")).status == 200) }
             // As many failures in a row as put a server out.
