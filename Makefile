@@ -16,10 +16,11 @@ run: build
 	@[ -e keys/tokens.jwks.json ] || $(GATEHOUSE) init
 	@exec $(GATEHOUSE) serve --guide
 
+# The tests start programs, servers and connections of their own: of more than eight at once, most would only wait for the others.
 test: SYSTEM_PACKAGES += $(TEST_PACKAGES)
 test: setup
 	swift build --build-tests
-	swift test --skip-build
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 swift test --skip-build
 
 demo: build
 	@.ci/demo.sh $(GATEHOUSE)
