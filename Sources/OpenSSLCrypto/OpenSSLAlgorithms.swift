@@ -24,6 +24,7 @@ enum OpenSSLAlgorithms {
 @unsafe
 func required(_ object: OpaquePointer?, _ what: StaticString) -> OpaquePointer {
     guard let object = unsafe object else {
+        // Stops: without its algorithms nothing can be verified, and going on would open. The text is OpenSSL's; no key is in it.
         fatalError("OpenSSL offers no \(what): \(CryptoError.drained())")
     }
     return unsafe object
@@ -34,5 +35,8 @@ func required(_ object: OpaquePointer?, _ what: StaticString) -> OpaquePointer {
 /// Hashing with a fetched algorithm fails only when memory is exhausted. Going on without the hash would be an open door, and
 /// no caller could do anything better than stop.
 func require(_ succeeded: Bool, _ what: StaticString) {
-    guard succeeded else { fatalError("OpenSSL could not \(what): \(CryptoError.drained())") }
+    guard succeeded else {
+        // Stops: a missing hash must not pass for one that was compared. The text is OpenSSL's; no key is in it.
+        fatalError("OpenSSL could not \(what): \(CryptoError.drained())")
+    }
 }

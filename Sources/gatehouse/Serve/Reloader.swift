@@ -63,12 +63,14 @@ actor Reloader {
         told = diagnostics
         guard let snapshot else { return await refuse(diagnostics, reason: reason, at: now) }
         do { try await server.replace(with: snapshot) } catch {
+            let reload = note(.refused, diagnostics, reason, now)
             logger.error("reload failed", metadata: ["event": "stale", "reason": "\(error)"])
-            return note(.refused, diagnostics, reason, now)
+            return reload
         }
         current = snapshot
+        let reload = note(.reloaded, diagnostics, reason, now)
         logger.info("reloaded", metadata: ["event": "reloaded", "reason": "\(reason)", "policy": "\(snapshot.policy.digest)"])
-        return note(.reloaded, diagnostics, reason, now)
+        return reload
     }
 
     /// Certificates by themselves, so that one that is being replaced does not hold back a partner that was disabled.
@@ -85,6 +87,7 @@ actor Reloader {
     }
 
     private func refuse(_ diagnostics: [Diagnostic], reason: String, at now: Int64) async -> Operations.Reload {
+        let reload = note(.refused, diagnostics, reason, now)
         logger.error("reload refused; the last good state stays in force", metadata: ["event": "stale", "reason": "\(reason)"])
         // INVARIANT (closing is not held up): a mistake somewhere keeps nobody in who was put out.
         if let closed = loader.closing(current) {
@@ -96,9 +99,10 @@ actor Reloader {
                 logger.error("reload failed", metadata: ["reason": "\(error)"])
             }
         }
-        return note(.refused, diagnostics, reason, now)
+        return reload
     }
 
+    /// For `/status` and the metrics. Before the log says so: who reads it there and then asks is not told the state before.
     private func note(
         _ outcome: Operations.Reload.Outcome, _ diagnostics: [Diagnostic], _ reason: String, _ now: Int64
     ) -> Operations.Reload {
