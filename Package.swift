@@ -45,7 +45,9 @@ let package = Package(
         .target(name: "GatewayTesting", dependencies: ["Customers", "SharedState"]),
         .target(
             name: "GatewayConfiguration",
-            dependencies: ["Access", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens", "Yams"]
+            dependencies: ["Access", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Tokens", "Yams"],
+            // A link to the file in policies, so that the installed program needs none beside it.
+            resources: [.embedInCode("policy.schema.json")]
         ),
         .target(
             name: "GatewayServer",
