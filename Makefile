@@ -26,7 +26,7 @@ demo: build
 	@.ci/demo.sh $(GATEHOUSE)
 
 build: setup
-	swift build -c release --product gatehouse
+	swift build -c release --product gatehouse --static-swift-stdlib
 
 bench: build
 	@Benchmarks/run.sh $(GATEHOUSE)
