@@ -21,7 +21,7 @@ final class LoopContext {
     let pools: [String: UpstreamPool]
     /// Hands a list of revocations to every loop; back when all have it.
     var deliver: (@Sendable (RevocationList) async throws -> Void)?
-    /// Where the heads of forwarded requests are put together.
+    /// Where heads are put together.
     var scratch: [UInt8] = []
     /// Connections above a limit that are being told so.
     var turnedAway = 0

@@ -36,25 +36,19 @@ struct HeadLines: Sendable {
     /// Only the LF is searched for, here with the CR before it required; the parsers of the lines refuse every CR inside.
     @inline(__always)
     mutating func next(_ bytes: Span<UInt8>) throws(WireError) -> Range<Int>? {
-        var position = searched
-        let count = bytes.count
-        while position < count {
-            // `position` is below `count`.
-            if unsafe bytes[unchecked: position] == 0x0A {
-                guard position > lineStart, bytes[position - 1] == 0x0D else {
-                    throw .malformed("a line feed without a carriage return in the head")
-                }
-                let line = lineStart..<position - 1
-                lineStart = position + 1
-                searched = lineStart
-                if fieldsStart == 0 { fieldsStart = lineStart }
-                return line
-            }
-            position += 1
+        guard let position = bytes.firstIndex(of: 0x0A, from: searched) else {
+            searched = bytes.count
+            if fieldsStart > 0, bytes.count - fieldsStart > limits.headers { throw .headersTooLarge }
+            return nil
         }
-        searched = count
-        if fieldsStart > 0, count - fieldsStart > limits.headers { throw .headersTooLarge }
-        return nil
+        guard position > lineStart, bytes[position - 1] == 0x0D else {
+            throw .malformed("a line feed without a carriage return in the head")
+        }
+        let line = lineStart..<position - 1
+        lineStart = position + 1
+        searched = lineStart
+        if fieldsStart == 0 { fieldsStart = lineStart }
+        return line
     }
 
     /// `field-line = field-name ":" OWS field-value OWS` (RFC 9112 section 5)
@@ -69,14 +63,8 @@ struct HeadLines: Sendable {
         position += 1
         while position < line.upperBound, ByteClass.isSpace(bytes[position]) { position += 1 }
         let valueStart = position
-        while position < line.upperBound {
-            // `position` is below the line's end, which lies inside the bytes.
-            guard ByteClass.isFieldValue(unsafe bytes[unchecked: position]) else {
-                throw .malformed("a control character in a header value")
-            }
-            position += 1
-        }
-        var valueEnd = position
+        guard bytes.isFieldValue(valueStart..<line.upperBound) else { throw .malformed("a control character in a header value") }
+        var valueEnd = line.upperBound
         while valueEnd > valueStart, ByteClass.isSpace(bytes[valueEnd - 1]) { valueEnd -= 1 }
         let known = KnownField.named(bytes, name)
         if known != .other {

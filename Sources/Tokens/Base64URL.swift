@@ -82,10 +82,11 @@ package enum Base64URL {
         var index = 0
         while index + 3 <= bytes.count {
             let group = Int(bytes[index]) << 16 | Int(bytes[index + 1]) << 8 | Int(bytes[index + 2])
-            output[end] = characters[group >> 18]
-            output[end + 1] = characters[group >> 12 & 63]
-            output[end + 2] = characters[group >> 6 & 63]
-            output[end + 3] = characters[group & 63]
+            // Six bits each, of 64 characters.
+            unsafe output[end] = characters[unchecked: group >> 18]
+            unsafe output[end + 1] = characters[unchecked: group >> 12 & 63]
+            unsafe output[end + 2] = characters[unchecked: group >> 6 & 63]
+            unsafe output[end + 3] = characters[unchecked: group & 63]
             index += 3
             end += 4
         }

@@ -85,7 +85,7 @@ package struct OutboundRequest {
         case .none: break
         case .length(let count):
             output.append(text: "\r\ncontent-length: ")
-            output.append(contentsOf: String(count).utf8)
+            output.append(decimal: count)
         case .chunked: output.append(text: "\r\ntransfer-encoding: chunked")
         }
         if facts.isUpgrade { output.append(text: "\r\nconnection: upgrade\r\nupgrade: websocket") }
@@ -166,7 +166,7 @@ package struct OutboundRequest {
         if case .none = profile.signer { return }
         facts.assertionUse?.note(at: facts.now)
         var claims: [UInt8] = []
-        claims.reserveCapacity(512)
+        claims.reserveCapacity(1024)
         claims.append(text: #"{"iss":"#)
         JSONText.append(facts.issuer, to: &claims)
         claims.append(text: #","aud":""#)
@@ -198,19 +198,6 @@ package struct OutboundRequest {
         do { try profile.signer.appendSignature(from: start, to: &output) } catch {
             throw Refusal(.internal, Problem(.internal, "The request could not be passed on."))
         }
-    }
-}
-
-extension [UInt8] {
-    mutating func append(_ bytes: Span<UInt8>, _ range: Range<Int>) {
-        let part = bytes.extracting(range)
-        // The buffer lives for the call.
-        unsafe part.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
-    }
-
-    mutating func append(text: StaticString) {
-        // A StaticString's bytes live as long as the program.
-        unsafe append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 }
 

@@ -29,24 +29,15 @@ enum TraceContext {
     static func append(continuing value: Span<UInt8>?, ids: (UInt64, UInt64, UInt64), to output: inout [UInt8]) {
         if let value {
             for index in 0..<36 { output.append(value[index]) }
-            appendHex(ids.2 | 1, to: &output)
+            output.append(hexadecimal: ids.2 | 1)
             for index in 52..<55 { output.append(value[index]) }
         } else {
-            output.append(contentsOf: "00-".utf8)
-            appendHex(ids.0, to: &output)
-            appendHex(ids.1 | 1, to: &output)
+            output.append(text: "00-")
+            output.append(hexadecimal: ids.0)
+            output.append(hexadecimal: ids.1 | 1)
             output.append(UInt8(ascii: "-"))
-            appendHex(ids.2 | 1, to: &output)
-            output.append(contentsOf: "-00".utf8)
-        }
-    }
-
-    private static func appendHex(_ value: UInt64, to output: inout [UInt8]) {
-        var value = value
-        for _ in 0..<16 {
-            let nibble = UInt8(value >> 60)
-            output.append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
-            value <<= 4
+            output.append(hexadecimal: ids.2 | 1)
+            output.append(text: "-00")
         }
     }
 }

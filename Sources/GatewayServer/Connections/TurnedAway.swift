@@ -40,7 +40,7 @@ final class TurnedAway: ChannelInboundHandler, Watched {
         var output = context.channel.allocator.buffer(capacity: 1024)
         ResponseWriter.write(
             Answer(problem, requestID: String(decoding: id, as: UTF8.self)),
-            .init(requestID: id, date: loop.clock.httpDate, isKeepAlive: false, isHead: false), to: &output
+            .init(requestID: id, date: loop.clock.httpDate, isKeepAlive: false, isHead: false), by: &loop.scratch, to: &output
         )
         context.writeAndFlush(wrapOutboundOut(output), promise: nil)
         // Not all at once: with bytes of the client unread that would be a reset, which can take the answer with it.

@@ -1,5 +1,6 @@
 import Access
 import GatewayCore
+import HTTPWire
 import StrictJSON
 
 /// Decision records of one event loop on their way to the log: formatted here, chained and written elsewhere.
@@ -23,39 +24,39 @@ struct DecisionBuffer {
 
     mutating func append(_ admission: borrowing Admission, path: Span<UInt8>, policy: Policy, clock: WallClock, _ facts: Facts) {
         if lines.capacity == 0 { lines.reserveCapacity(Self.batchSize + 4096) }
-        raw(#"{"time":""#)
+        lines.append(text: #"{"time":""#)
         lines.append(contentsOf: clock.timestampPrefix)
         let milliseconds = Int(clock.milliseconds % 1000)
         for digit in [milliseconds / 100, milliseconds / 10 % 10, milliseconds % 10] {
             lines.append(UInt8(ascii: "0") + UInt8(digit))
         }
-        raw(#"Z","request_id":""#)
+        lines.append(text: #"Z","request_id":""#)
         lines.append(contentsOf: facts.requestID)
-        raw(#"","method":"#)
+        lines.append(text: #"","method":"#)
         nullable(admission.method?.name)
-        raw(#","path":"#)
-        if path.count == 0 { raw("null") } else { quoted(path) }
-        raw(#","route":"#)
+        lines.append(text: #","path":"#)
+        if path.count == 0 { lines.append(text: "null") } else { quoted(path) }
+        lines.append(text: #","route":"#)
         nullable(admission.routeName)
-        raw(",")
+        lines.append(text: ",")
         if let caller = admission.caller {
             lines.append(contentsOf: caller.logFragment)
         } else {
-            raw(#""caller":null,"subject":"#)
+            lines.append(text: #""caller":null,"subject":"#)
             nullable(facts.clientID)
-            raw(#","tenant":null,"roles":[],"scopes":[],"token_id":null"#)
+            lines.append(text: #","tenant":null,"roles":[],"scopes":[],"token_id":null"#)
         }
-        raw(#","remote":""#)
+        lines.append(text: #","remote":""#)
         lines.append(contentsOf: facts.remote)
-        raw(admission.isAllowedToTheEnd ? #"","decision":"allow","reason":""# : #"","decision":"deny","reason":""#)
+        lines.append(text: admission.isAllowedToTheEnd ? #"","decision":"allow","reason":""# : #"","decision":"deny","reason":""#)
         text(admission.reason.rawValue)
-        raw(#"","policy":""#)
+        lines.append(text: #"","policy":""#)
         text(policy.digest)
-        raw(#"","status":"#)
-        decimal(facts.status)
-        raw(#","duration_us":"#)
-        decimal(Int(facts.durationMicroseconds))
-        raw("\n")
+        lines.append(text: #"","status":"#)
+        lines.append(decimal: facts.status)
+        lines.append(text: #","duration_us":"#)
+        lines.append(decimal: Int(facts.durationMicroseconds))
+        lines.append(text: "\n")
         count += 1
     }
 
@@ -68,31 +69,16 @@ struct DecisionBuffer {
         return (lines, count)
     }
 
-    private mutating func raw(_ text: StaticString) {
-        // A StaticString's bytes live as long as the program.
-        unsafe lines.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-
     private mutating func text(_ text: String) { lines.append(contentsOf: text.utf8) }
 
     private mutating func nullable(_ text: String?) {
-        if let text { JSONText.append(text, to: &lines) } else { raw("null") }
+        if let text { JSONText.append(text, to: &lines) } else { lines.append(text: "null") }
     }
 
     private mutating func quoted(_ bytes: Span<UInt8>) {
         lines.append(UInt8(ascii: "\""))
         for index in bytes.indices { JSONText.appendEscaped(bytes[index], to: &lines) }
         lines.append(UInt8(ascii: "\""))
-    }
-
-    private mutating func decimal(_ number: Int) {
-        guard number >= 0 else { return text(String(number)) }
-        var divisor = 1
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            lines.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
-            divisor /= 10
-        }
     }
 }
 

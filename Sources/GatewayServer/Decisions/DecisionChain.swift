@@ -1,3 +1,4 @@
+import HTTPWire
 import OpenSSLCrypto
 
 /// What ties decision records together: each line ends in `,"prev":"…","hash":"…"}`, where `hash` is the SHA-256 of the line's bytes before
@@ -17,11 +18,11 @@ package struct DecisionChain: Sendable {
         output.reserveCapacity(lines.count + lines.count / 2)
         var digest = StreamingDigest(.sha256)
         var next = 0
-        while let end = lines[next...].firstIndex(of: UInt8(ascii: "\n")) {
+        while let end = lines.span.firstIndex(of: UInt8(ascii: "\n"), from: next) {
             let start = output.count
-            output.append(contentsOf: lines[next..<end])
+            output.append(lines.span, next..<end)
             next = end + 1
-            output.append(contentsOf: #","prev":""#.utf8)
+            output.append(contentsOf: Self.prevMarker)
             output.append(contentsOf: last)
             output.append(UInt8(ascii: "\""))
             digest.update(output.span.extracting(start..<output.count))

@@ -8,14 +8,14 @@ extension ConnectionHandler {
     /// Answers at once; a small rest of the body is read and dropped, a large one ends the connection.
     func respond(_ answer: Answer, to admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         let keeps = willKeepAlive
-        ResponseWriter.write(answer, responseContext(keeps, admission), to: &output)
+        ResponseWriter.write(answer, responseContext(keeps, admission), by: &loop.scratch, to: &output)
         if role != .admin { record(admission, bytes, status: answer.status, started) }
         afterAnswer(keeps, admission, bytes, started)
     }
 
     func writeSession(_ caller: AuthenticatedCaller, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         let keeps = willKeepAlive
-        ResponseWriter.writeJSON(caller.sessionBody, responseContext(keeps, admission), to: &output)
+        ResponseWriter.writeJSON(caller.sessionBody, responseContext(keeps, admission), by: &loop.scratch, to: &output)
         record(admission, bytes, status: 200, started)
         afterAnswer(keeps, admission, bytes, started)
     }
@@ -38,7 +38,7 @@ extension ConnectionHandler {
                 requestID: exchange.requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: exchange.isHead,
                 originHeaders: exchange.admission.originHeaders
             ),
-            to: &output
+            by: &loop.scratch, to: &output
         )
         if role != .admin {
             var admission = exchange.admission
@@ -62,7 +62,7 @@ extension ConnectionHandler {
         let context = ResponseWriter.Context(
             requestID: requestID, date: loop.clock.httpDate, isKeepAlive: false, isHead: false
         )
-        ResponseWriter.write(Answer(refusal.problem, requestID: text(requestID)), context, to: &output)
+        ResponseWriter.write(Answer(refusal.problem, requestID: text(requestID)), context, by: &loop.scratch, to: &output)
         if role != .admin {
             let buffer = input
             let (admission, path) = parser.head.refused(refusal, buffer.readableBytesUInt8Span)
@@ -88,6 +88,7 @@ extension ConnectionHandler {
         guard let context else { return }
         // One who reads slowly has the time for it; the wait for the client's own end begins behind the last byte.
         setDeadline(milliseconds: loop.services.limits.idleTimeout)
+        isFlushDue = false
         let sent = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(wrapOutboundOut(output), promise: sent)
         output = ByteBuffer()

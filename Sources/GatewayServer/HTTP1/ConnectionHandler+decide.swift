@@ -46,7 +46,8 @@ extension ConnectionHandler {
             .init(
                 requestID: requestID, date: loop.clock.httpDate, isKeepAlive: keeps, isHead: isHead(bytes),
                 originHeaders: admission.originHeaders
-            ), to: &output
+            ),
+            by: &loop.scratch, to: &output
         )
         record(admission, bytes, status: answer.status, started)
         afterAnswer(keeps, admission, bytes, started)

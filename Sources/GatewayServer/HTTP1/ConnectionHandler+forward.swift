@@ -60,10 +60,7 @@ extension ConnectionHandler {
             traceIDs: loop.requestIDs.traceIDs(),
             sessionCookies: snapshot.settings.sessionCookies, isUpgrade: isUpgrade, assertionUse: snapshot.assertionUse
         )
-        // Taken while it is written, so that it stays in one place.
-        var output = loop.scratch
-        loop.scratch = []
-        output.removeAll(keepingCapacity: true)
+        var output = takeScratch()
         let hostIndex: Int?
         switch admission.target {
         case .rewritten(let target, _):
@@ -146,31 +143,29 @@ extension ConnectionHandler {
     func beginAnswer(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, _ exchange: Exchange) -> Bool {
         if loop.isStopping { exchange.isKeepAlive = false }
         var isChunked = false
-        output.writeStaticString("HTTP/1.1 ")
-        output.writeString(String(head.status))
-        output.writeStaticString(" ")
-        output.writeStaticString(ResponseWriter.reasonPhrase(head.status))
-        writeFields(head, bytes, exchange)
+        var lines = takeScratch()
+        ResponseWriter.appendStatus(head.status, to: &lines)
+        append(head, bytes, exchange, to: &lines)
         switch head.framing {
         case .none:
             // The length that GET would have had, for HEAD and 304.
             if let length = head.value(.contentLength), head.status != 204 {
-                output.writeStaticString("\r\ncontent-length: ")
-                output.write(bytes, length)
+                lines.append(text: "\r\ncontent-length: ")
+                lines.append(bytes, length)
             }
         case .length(let count):
-            output.writeStaticString("\r\ncontent-length: ")
-            output.writeString(String(count))
+            lines.append(text: "\r\ncontent-length: ")
+            lines.append(decimal: count)
         case .chunked, .untilClose:
             if exchange.isHTTP10 {
                 exchange.isKeepAlive = false
                 exchange.endsWithConnection = true
             } else {
                 isChunked = true
-                output.writeStaticString("\r\ntransfer-encoding: chunked")
+                lines.append(text: "\r\ntransfer-encoding: chunked")
             }
         }
-        finishHead(exchange)
+        writeHead(lines, exchange, isClosing: !exchange.isKeepAlive)
         recordAnswer(exchange, status: head.status)
         return isChunked
     }
@@ -178,34 +173,42 @@ extension ConnectionHandler {
     /// Answers a switch of protocols; from here on bytes pass as they are.
     func beginRaw(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, _ exchange: Exchange) {
         exchange.isKeepAlive = false
-        output.writeStaticString("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket")
-        writeFields(head, bytes, exchange)
-        output.writeStaticString("\r\nx-request-id: ")
-        output.writeBytes(exchange.requestID)
-        output.writeStaticString("\r\n\r\n")
+        var lines = takeScratch()
+        lines.append(text: "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket")
+        append(head, bytes, exchange, to: &lines)
+        writeHead(lines, exchange, isClosing: false)
         recordAnswer(exchange, status: 101)
         flush()
         process()
     }
 
-    private func writeFields(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, _ exchange: Exchange) {
-        let keepsOrigins = exchange.admission.leavesOriginsToUpstream
+    private func append(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, _ exchange: Exchange, to lines: inout [UInt8]) {
         let nominated = NominatedNames(head, bytes)
         for field in head.fields where HeaderHygiene.mayReachClient(field, bytes) && !nominated.contains(field.name, bytes) {
-            if !keepsOrigins, HeaderHygiene.isCrossOrigin(field, bytes) { continue }
-            output.writeStaticString("\r\n")
-            output.write(bytes, field.name)
-            output.writeStaticString(": ")
-            output.write(bytes, field.value)
+            if !exchange.leavesOriginsToUpstream, HeaderHygiene.isCrossOrigin(field, bytes) { continue }
+            lines.append(text: "\r\n")
+            lines.append(bytes, field.name)
+            lines.append(text: ": ")
+            lines.append(bytes, field.value)
         }
-        ResponseWriter.write(exchange.admission.originHeaders, to: &output)
+        ResponseWriter.append(exchange.admission.originHeaders, to: &lines)
     }
 
-    private func finishHead(_ exchange: Exchange) {
-        output.writeStaticString("\r\nx-request-id: ")
-        output.writeBytes(exchange.requestID)
-        if !exchange.isKeepAlive { output.writeStaticString("\r\nconnection: close") }
-        output.writeStaticString("\r\n\r\n")
+    private func writeHead(_ head: consuming [UInt8], _ exchange: Exchange, isClosing: Bool) {
+        head.append(text: "\r\nx-request-id: ")
+        head.append(contentsOf: exchange.requestID)
+        if isClosing { head.append(text: "\r\nconnection: close") }
+        head.append(text: "\r\n\r\n")
+        output.writeBytes(head)
+        loop.scratch = head
+    }
+
+    /// Taken while something is written there, so that it stays in one place.
+    private func takeScratch() -> [UInt8] {
+        var scratch: [UInt8] = []
+        swap(&scratch, &loop.scratch)
+        scratch.removeAll(keepingCapacity: true)
+        return scratch
     }
 
     /// Small parts are gathered into one write, large ones go as they are.
@@ -219,7 +222,7 @@ extension ConnectionHandler {
             output.writeImmutableBuffer(part)
         } else {
             writeOutput()
-            context?.write(wrapOutboundOut(part), promise: nil)
+            write(part)
         }
         if isChunked { output.writeStaticString("\r\n") }
     }

@@ -45,6 +45,8 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     private(set) var context: ChannelHandlerContext?
     private var isProcessing = false
     private(set) var isWritable = true
+    /// Something was handed over that is not sent yet: only then is there anything to flush, which costs a look at the socket.
+    var isFlushDue = false
     private var isReadPaused = false
     /// The client sends no more.
     private(set) var isInputEnded = false
@@ -214,7 +216,14 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
 
     func flush() {
         guard let context else { return }
-        guard output.readableBytes > 0 else { return context.flush() }
+        guard output.readableBytes > 0 else {
+            if isFlushDue {
+                isFlushDue = false
+                context.flush()
+            }
+            return
+        }
+        isFlushDue = false
         // Taken out first: a flush that makes the channel writable comes back here before it returns, and would send the same bytes again.
         var bytes = output
         output = ByteBuffer()
@@ -227,8 +236,14 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
 
     /// Hands over what is gathered, without sending it yet.
     func writeOutput() {
-        guard output.readableBytes > 0, let context else { return }
-        context.write(wrapOutboundOut(output), promise: nil)
+        guard output.readableBytes > 0 else { return }
+        write(output)
         output = ByteBuffer()
+    }
+
+    /// Hands over a part that is not worth copying, without sending it yet.
+    func write(_ part: ByteBuffer) {
+        isFlushDue = true
+        context?.write(wrapOutboundOut(part), promise: nil)
     }
 }

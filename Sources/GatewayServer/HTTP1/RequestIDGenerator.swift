@@ -26,21 +26,12 @@ struct RequestIDGenerator {
     /// Writes a new id of 24 hexadecimal digits over `id`. Unique, not secret: xoroshiro128+ seeded by the system.
     mutating func generate(into id: inout [UInt8]) {
         id.removeAll(keepingCapacity: true)
-        append(next(), digits: 16, to: &id)
-        append(next(), digits: 8, to: &id)
+        id.append(hexadecimal: next())
+        id.append(hexadecimal: UInt32(truncatingIfNeeded: next() >> 32))
     }
 
     /// Random words for a trace that starts here.
     mutating func traceIDs() -> (UInt64, UInt64, UInt64) { (next(), next(), next()) }
-
-    private func append(_ value: UInt64, digits: Int, to id: inout [UInt8]) {
-        var value = value
-        for _ in 0..<digits {
-            let nibble = UInt8(value >> 60)
-            id.append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
-            value <<= 4
-        }
-    }
 
     private mutating func next() -> UInt64 {
         let (a, b) = (state.0, state.1 ^ state.0)

@@ -1,4 +1,5 @@
 import GatewayCore
+import HTTPWire
 import NIOCore
 
 /// Writes whole HTTP/1.1 responses as bytes (RFC 9112 section 4).
@@ -17,52 +18,53 @@ struct ResponseWriter {
         var originHeaders: [(String, String)] = []
     }
 
-    static func write(_ answer: Answer, _ context: Context, to output: inout ByteBuffer) {
-        output.writeStaticString("HTTP/1.1 ")
-        output.writeString(String(answer.status))
-        output.writeStaticString(" ")
-        output.writeStaticString(reasonPhrase(answer.status))
-        write(answer.headers, to: &output)
-        finish(answer.body, hasBody: answer.status != 204 && answer.status != 304, context, to: &output)
+    /// - Parameter scratch: where the head is put together.
+    static func write(_ answer: Answer, _ context: Context, by scratch: inout [UInt8], to output: inout ByteBuffer) {
+        scratch.removeAll(keepingCapacity: true)
+        appendStatus(answer.status, to: &scratch)
+        append(answer.headers, to: &scratch)
+        finish(answer.body, hasBody: answer.status != 204 && answer.status != 304, context, by: &scratch, to: &output)
     }
 
     /// The answer of a read that never changes but for its id and date: `application/json`, not stored.
-    static func writeJSON(_ body: [UInt8], _ context: Context, to output: inout ByteBuffer) {
-        output.writeStaticString("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncache-control: no-store")
-        finish(body, hasBody: true, context, to: &output)
+    static func writeJSON(_ body: [UInt8], _ context: Context, by scratch: inout [UInt8], to output: inout ByteBuffer) {
+        scratch.removeAll(keepingCapacity: true)
+        scratch.append(text: "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncache-control: no-store")
+        finish(body, hasBody: true, context, by: &scratch, to: &output)
     }
 
-    static func write(_ headers: [(String, String)], to output: inout ByteBuffer) {
+    static func appendStatus(_ status: Int, to lines: inout [UInt8]) {
+        lines.append(text: "HTTP/1.1 ")
+        lines.append(decimal: status)
+        lines.append(text: " ")
+        lines.append(text: reasonPhrase(status))
+    }
+
+    static func append(_ headers: [(String, String)], to lines: inout [UInt8]) {
         for (name, value) in headers {
-            output.writeStaticString("\r\n")
-            output.writeString(name)
-            output.writeStaticString(": ")
-            output.writeString(isFieldValue(value) ? value : "")
+            lines.append(text: "\r\n")
+            lines.append(contentsOf: name.utf8)
+            lines.append(text: ": ")
+            if isFieldValue(value) { lines.append(contentsOf: value.utf8) }
         }
     }
 
-    private static func finish(_ body: [UInt8], hasBody: Bool, _ context: Context, to output: inout ByteBuffer) {
+    private static func finish(
+        _ body: [UInt8], hasBody: Bool, _ context: Context, by lines: inout [UInt8], to output: inout ByteBuffer
+    ) {
         if hasBody {
-            output.writeStaticString("\r\ncontent-length: ")
-            writeDecimal(body.count, to: &output)
+            lines.append(text: "\r\ncontent-length: ")
+            lines.append(decimal: body.count)
         }
-        if !context.originHeaders.isEmpty { write(context.originHeaders, to: &output) }
-        output.writeStaticString("\r\nx-request-id: ")
-        output.writeBytes(context.requestID)
-        output.writeStaticString("\r\ndate: ")
-        output.writeBytes(context.date)
-        if !context.isKeepAlive { output.writeStaticString("\r\nconnection: close") }
-        output.writeStaticString("\r\n\r\n")
+        append(context.originHeaders, to: &lines)
+        lines.append(text: "\r\nx-request-id: ")
+        lines.append(contentsOf: context.requestID)
+        lines.append(text: "\r\ndate: ")
+        lines.append(contentsOf: context.date)
+        if !context.isKeepAlive { lines.append(text: "\r\nconnection: close") }
+        lines.append(text: "\r\n\r\n")
+        output.writeBytes(lines)
         if hasBody, !context.isHead { output.writeBytes(body) }
-    }
-
-    private static func writeDecimal(_ number: Int, to output: inout ByteBuffer) {
-        var divisor = 1
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            output.writeInteger(UInt8(ascii: "0") + UInt8(number / divisor % 10))
-            divisor /= 10
-        }
     }
 
     private static func isFieldValue(_ value: String) -> Bool {

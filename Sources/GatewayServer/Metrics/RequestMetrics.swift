@@ -34,10 +34,10 @@ struct RequestMetrics: Sendable {
     }
 
     mutating func count(_ admission: borrowing Admission, status: Int, microseconds: Int64) {
+        let slot = slot(of: admission)
         requests.add(
-            key(
-                slot(of: admission), isAllowed: admission.isAllowedToTheEnd, admission.reason,
-                low: UInt64(UInt16(truncatingIfNeeded: status)))
+            Self.key(
+                slot, isAllowed: admission.isAllowedToTheEnd, admission.reason, low: UInt64(UInt16(truncatingIfNeeded: status)))
         )
         durations.add(microseconds: microseconds)
     }
@@ -56,7 +56,7 @@ struct RequestMetrics: Sendable {
     // MARK: Keys
 
     /// Never 0: the highest bit is set.
-    private func key(_ slot: Int, isAllowed: Bool, _ reason: Reason, low: UInt64) -> UInt64 {
+    private static func key(_ slot: Int, isAllowed: Bool, _ reason: Reason, low: UInt64) -> UInt64 {
         1 << 63 | UInt64(slot) << 32 | (isAllowed ? 1 << 31 : 0) | UInt64(reason.index) << 16 | low
     }
 

@@ -41,6 +41,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var isKeepAlive = true
     private var input = ByteBuffer()
     private var context: ChannelHandlerContext?
+    private var isFlushDue = false
     private var isReadPaused = false
     /// Whether it has served a request before: then the server may have closed it just as we used it.
     private(set) var isReused = false
@@ -66,8 +67,17 @@ final class UpstreamConnection: ChannelInboundHandler {
         state = .head
     }
 
-    func write(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }
-    func flush() { context?.flush() }
+    func write(_ bytes: ByteBuffer) {
+        isFlushDue = true
+        context?.write(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    /// Sends what is written. Where nothing is, there is nothing to look at the socket for.
+    func flush() {
+        guard isFlushDue else { return }
+        isFlushDue = false
+        context?.flush()
+    }
 
     /// Gives the connection back when it can serve another request, and closes it when it cannot. Every byte of the request was written
     /// before the answer began.
