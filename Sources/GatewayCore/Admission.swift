@@ -45,10 +45,9 @@ package struct Admission: Sendable {
     }
 
     /// `OPTIONS *` is about the server as a whole (RFC 9110 section 9.3.7).
-    consuming func answeringForAll() -> Admission {
+    mutating func answerForAll() {
         outcome = .options(Method.allCases.reduce(into: MethodSet()) { $0.insert($1) })
         reason = .isPublic
-        return self
     }
 
     mutating func allow(_ outcome: Outcome, if signature: RequestSignature?) {

@@ -44,12 +44,20 @@ package struct Gatekeeper {
         _ head: borrowing RequestHead, _ bytes: Span<UInt8>, from peer: Peer, at now: Int64
     ) -> Admission {
         var admission = Admission(outcome: .refuse(.notFound), reason: .noRoute)
+        judge(&admission, head, bytes, peer, now)
+        if let shadow = snapshot.shadow { askBeside(shadow, about: &admission, head, bytes, peer, at: now) }
+        return admission
+    }
+
+    private mutating func judge(
+        _ admission: inout Admission, _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ peer: Peer, _ now: Int64
+    ) {
         do throws(Refusal) {
             guard let method = Method(name: bytes.extracting(head.method)) else { throw .unknownMethod }
             admission.method = method
             admission.originHeaders = snapshot.origins.answerHeaders(head, bytes, isSecure: peer.isSecure)
             try checkHost(head, bytes)
-            if method == .options, bytes.isEqual(head.target, "*") { return admission.answeringForAll() }
+            if method == .options, bytes.isEqual(head.target, "*") { return admission.answerForAll() }
             let target = try canonicalTarget(head, bytes)
             admission.target = target
             switch target {
@@ -63,8 +71,6 @@ package struct Gatekeeper {
             admission.outcome = .refuse(error)
             admission.reason = error.reason
         }
-        if let shadow = snapshot.shadow { askBeside(shadow, about: &admission, head, bytes, peer, at: now) }
-        return admission
     }
 
     private mutating func decide(

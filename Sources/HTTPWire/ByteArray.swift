@@ -13,12 +13,16 @@ extension [UInt8] {
     }
 
     package mutating func append(decimal number: Int) {
-        guard 0..<10_000 ~= number else { return append(contentsOf: String(number).utf8) }
-        var divisor = number < 10 ? 1 : number < 100 ? 10 : number < 1000 ? 100 : 1000
-        while divisor > 0 {
-            append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
-            divisor /= 10
-        }
+        if number < 0 { append(UInt8(ascii: "-")) }
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var start = 20
+        var rest = number.magnitude
+        repeat {
+            start -= 1
+            digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        append(digits.span, start..<20)
     }
 
     /// Appends the 16 lower-case hexadecimal digits of a number.

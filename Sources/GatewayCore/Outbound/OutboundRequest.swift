@@ -166,7 +166,7 @@ package struct OutboundRequest {
         if case .none = profile.signer { return }
         facts.assertionUse?.note(at: facts.now)
         var claims: [UInt8] = []
-        claims.reserveCapacity(1024)
+        claims.reserveCapacity(960)
         claims.append(text: #"{"iss":"#)
         JSONText.append(facts.issuer, to: &claims)
         claims.append(text: #","aud":""#)
@@ -179,7 +179,7 @@ package struct OutboundRequest {
         claims.append(bytes, head.method)
         claims.append(text: #"","htu":""#)
         if sent.needsSlash { claims.append(UInt8(ascii: "/")) }
-        for index in sent.range { JSONText.appendEscaped(target[index], to: &claims) }
+        JSONText.appendEscaped(target.extracting(sent.range), to: &claims)
         claims.append(text: #"","route":"#)
         JSONText.append(grant.route.id, to: &claims)
         claims.append(text: #","policy":""#)
@@ -187,9 +187,9 @@ package struct OutboundRequest {
         claims.append(text: #"","rid":""#)
         claims.append(contentsOf: facts.requestID)
         claims.append(text: #"","iat":"#)
-        claims.append(contentsOf: String(facts.now).utf8)
+        claims.append(decimal: Int(facts.now))
         claims.append(text: #","exp":"#)
-        claims.append(contentsOf: String(facts.now + 30).utf8)
+        claims.append(decimal: Int(facts.now + 30))
         claims.append(text: "}")
         output.append(text: "\r\nx-gatehouse-assertion: ")
         let start = output.count

@@ -77,7 +77,7 @@ struct DecisionBuffer {
 
     private mutating func quoted(_ bytes: Span<UInt8>) {
         lines.append(UInt8(ascii: "\""))
-        for index in bytes.indices { JSONText.appendEscaped(bytes[index], to: &lines) }
+        JSONText.appendEscaped(bytes, to: &lines)
         lines.append(UInt8(ascii: "\""))
     }
 }

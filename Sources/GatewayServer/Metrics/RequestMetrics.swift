@@ -44,7 +44,9 @@ struct RequestMetrics: Sendable {
 
     private func slot(of admission: borrowing Admission) -> Int {
         if let endpoint = admission.endpoint { return 1 + endpoint.index }
-        return admission.route.map(slot) ?? 0
+        // Handed on as a closure, this would be a copy of all of it.
+        guard let route = admission.route else { return 0 }
+        return slot(of: route)
     }
 
     private func slot(of route: Route) -> Int {
