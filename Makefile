@@ -29,6 +29,7 @@ build: setup
 	swift build -c release --product gatehouse --static-swift-stdlib
 
 bench: build
+	swift build -c release --product Measure --static-swift-stdlib
 	@Benchmarks/run.sh $(GATEHOUSE)
 
 # Ten minutes of mixed traffic, and whether memory comes back.

@@ -74,6 +74,17 @@ let package = Package(
             ]
         ),
 
+        // Benchmarks: single operations, for `make bench`
+        .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
+        .executableTarget(
+            name: "Measure",
+            dependencies: [
+                "Access", "AllocationCounter", "GatewayConfiguration", "GatewayCore", "HTTPWire", "OpenSSLCrypto", "StrictJSON", "Tokens",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            path: "Benchmarks/Measure"
+        ),
+
         // Tests
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "AccessTests", dependencies: ["Access"]),

@@ -14,6 +14,7 @@ for number in "$RUNS" "$LENGTH"; do
   [[ $number =~ ^[1-9][0-9]*$ ]] || { echo "error: RUNS and SECONDS are whole numbers from 1" >&2; exit 64; }
 done
 PROGRAM=$(realpath "${1:-.build/release/gatehouse}")
+MEASURE=$(dirname "$PROGRAM")/Measure
 HERE=$PWD/Benchmarks
 unset "${!GATEHOUSE_@}"
 
@@ -30,8 +31,9 @@ fail() { echo "error: $*" >&2; exit 1; }
 # asked for here: of those that this installs, none starts now (policy-rc.d) or at the next boot.
 install_missing() {
   local package missing=() as_root=() policy=/usr/sbin/policy-rc.d is_ours=
-  for package in haproxy nginx-light wrk nghttp2-client curl openssl util-linux; do
+  for package in haproxy nginx-light wrk nghttp2-client curl openssl python3-minimal util-linux; do
     if [ "$package" = nginx-light ] && command -v nginx >/dev/null; then continue; fi
+    if [ "$package" = python3-minimal ] && command -v python3 >/dev/null; then continue; fi
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
@@ -58,7 +60,7 @@ install_missing() {
 
 install_missing
 export PATH=$PATH:/usr/sbin
-[ -x "$PROGRAM" ] || fail "no program at $PROGRAM; \`make build\` makes it"
+for program in "$PROGRAM" "$MEASURE"; do [ -x "$program" ] || fail "no program at $program; \`make bench\` makes it"; done
 if [ "$(nproc)" -ge 2 ]; then
   SERVER=(taskset -c 0) LOAD=(taskset -c 1)
 else
@@ -176,9 +178,9 @@ p99() {
 median() { sort -g | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 grouped() { sed -E ':a; s/^([0-9]+)([0-9]{3})/\1,\2/; ta' <<<"${1%%.*}"; }
 
-TABLE=("| what | Gatehouse | HAProxy | ratio | lowest to highest | target | aim |" "|---|---|---|---|---|---|---|")
+TABLE=("| what | Gatehouse | peer | ratio | lowest to highest | target | aim |" "|---|---|---|---|---|---|---|")
 
-# compare WHAT UNIT TARGET AIM MEASURE HAPROXY-URL GATEHOUSE-PATH: one row; both are measured in turn, and the ratio is the median of
+# compare WHAT UNIT TARGET AIM MEASURE PEER GATEHOUSE-PATH: one row; both are measured in turn, and the ratio is the median of
 # those of the pairs. THEIRS is the peer's median afterwards.
 compare() {
   local what=$1 unit=$2 target=$3 aim=$4 measure=$5 peer=$6 path=$7 run mine his ratio ours=() theirs=() ratios=() sorted
@@ -187,7 +189,7 @@ compare() {
     mine=$("$measure" "http://$ADDRESS$path" "$TOKEN")
     ratio=$(awk "BEGIN { printf \"%.2f\", $mine / $his }")
     ours+=("$mine") theirs+=("$his") ratios+=("$ratio")
-    echo "  $what, run $run of $RUNS: Gatehouse $(grouped "$mine")$unit, HAProxy $(grouped "$his")$unit, $ratio" >&2
+    echo "  $what, run $run of $RUNS: Gatehouse $(grouped "$mine")$unit, peer $(grouped "$his")$unit, $ratio" >&2
   done
   sorted=$(printf '%s\n' "${ratios[@]}" | sort -g)
   THEIRS=$(printf '%s\n' "${theirs[@]}" | median)
@@ -215,7 +217,17 @@ start_to_ready() (
   stop_gatehouse
   echo "$READY_MS"
 )
-creates() { requests "http://$ADDRESS/api/provisioning/customers" "" -s "$HERE/create-customers.lua"; }
+# creates ADDRESS: customers created a second by 64 clients; or, for `grdb`, the single-row transactions of one thread.
+creates() {
+  if [ "$1" = grdb ]; then
+    rm -f bare.sqlite*
+    "${SERVER[@]}" "$MEASURE" database bare.sqlite "$LENGTH"
+  else
+    requests "$1" "" -s "$HERE/create-customers.lua"
+  fi
+}
+# row WHAT FIGURE TARGET AIM: a row that is measured elsewhere.
+row() { TABLE+=("| $1 | $2 | – | – | – | $3 | $4 |"); }
 
 # What else the machine does, in the minute before; with more than a little of it the figures are noise.
 BUSY=$(cut -d' ' -f1 /proc/loadavg)
@@ -233,12 +245,27 @@ compare "forwarded, \`assertion: none\`" /s "≥ 1.0" 1.2 requests "$HAPROXY_FOR
 PACE=$(awk "BEGIN { printf \"%d\", $THEIRS * 0.7 }")
 compare "forwarded, \`assertion: hmac\`" /s "≥ 0.95" 1.1 requests "$HAPROXY_FORWARD" /signed/cus_1
 compare "99th percentile at 70 % of HAProxy's peak, forwarded" " µs" "≤ 1.0" 0.8 p99 "$HAPROXY_FORWARD" /plain/cus_1
-alone "durable creates of customers, 64 clients, SQLite" "/s" – – creates
+compare "durable creates of customers, 64 clients, SQLite; peer: bare GRDB, one thread" /s "≥ 1.0" 3 creates grdb /api/provisioning/customers
 
 STATUS=$(curl --noproxy '*' --silent --max-time 10 "http://$ADMIN/status")
 UNWRITTEN=$(sed -n 's/.*"unwritten": *\([0-9]*\).*/\1/p' <<<"$STATUS")
 stop_gatehouse
 WRITTEN=$(wc -l <data/decisions.jsonl)
+
+echo "  single operations" >&2
+"${SERVER[@]}" "$MEASURE" operations "$RUNS" >operations
+of() { awk -v name="$1" '$1 == name { print $2 }' operations; }
+# OpenSSL's HMAC-SHA-256 of 300 bytes in the same run, since processors differ: where the targets were set it took 0.30 µs.
+in_hmacs() { awk -v a="$(of "$1")" -v b="$(of hmac_ns)" 'BEGIN { printf "%.2f µs, %.1f HMACs of 300 bytes", a / 1000, a / b }'; }
+row "partner token verified without the cache" "$(in_hmacs token_ns)" "≤ 2 µs, 6.7" "1 µs"
+row "Auth.js v5 session opened without the cache" "$(in_hmacs session_ns)" "≤ 6 µs, 20" "3 µs"
+row "policy decision with 10,000 routes ÷ with 10, the same routes asked for" "$(of policy_same_ratio | awk '{ printf "%.2f", $1 }')" "≤ 1.3" 1.05
+row "the same, every route of the 10,000 asked for, in an order of chance" "$(of policy_all_ratio | awk '{ printf "%.2f", $1 }')" "≤ 1.3" 1.05
+row "allocations in \`admit\` for a remembered token" "$(of admit_allocations)" "≤ 4" 0
+echo "  memory" >&2
+"$HERE/memory.py" "$PROGRAM" >operations
+row "resident memory for 10,000 idle connections, each" "$(of idle_kib) KiB" "≤ 12 KiB" "6 KiB"
+row "growth of resident memory, 64 MiB body each way" "$(of body_kib | awk '{ printf "%.1f", $1 / 1024 }') MiB" "≤ 8 MiB" "2 MiB"
 
 printf '\n%s\n' "Medians of $RUNS alternating runs of $LENGTH s; one core each for the server and the load; decision log on; load of the machine before: $BUSY."
 printf '%s\n' "${TABLE[@]}"
