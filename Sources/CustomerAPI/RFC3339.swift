@@ -6,8 +6,16 @@ enum RFC3339 {
         let (days, rest) = milliseconds.flooredDivision(by: 86_400_000)
         let (year, month, day) = civil(days)
         let (hour, minute, second) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60)
-        return "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))T\(pad(hour, 2)):\(pad(minute, 2)):\(pad(second, 2))"
-            + ".\(pad(rest % 1_000, 3))Z"
+        var text = Array("0000-00-00T00:00:00.000Z".utf8)
+        for (number, end) in [(year, 4), (month, 7), (day, 10), (hour, 13), (minute, 16), (second, 19), (rest % 1_000, 23)] {
+            var (rest, position) = (number, end)
+            while rest > 0 {
+                position -= 1
+                text[position] = UInt8(ascii: "0") + UInt8(rest % 10)
+                rest /= 10
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// `date-time` of RFC 3339 section 5.6, `T` and `Z` in either case. A leap second counts as the second after it.
@@ -75,11 +83,6 @@ enum RFC3339 {
             else { return nil }
             return (hours * 60 + minutes) * (isEast ? 1 : -1)
         }
-    }
-
-    private static func pad(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
     }
 
     private static func length(ofMonth month: Int64, _ year: Int64) -> Int64 {

@@ -7,20 +7,21 @@ enum CustomerRow {
     static let columns =
         "id, tenant, name, contact_email, address, phone, external_id, metadata, created_at, updated_at, version"
 
+    private static let text = "CAST(? AS TEXT)"
+
     /// A text as it is bound and compared. GRDB binds and reads texts as C strings, which end at U+0000; such texts
     /// are bound as bytes, and every placeholder for one is written `CAST(? AS TEXT)`.
     static func exact(_ text: String) -> DatabaseValue {
         text.utf8.contains(0) ? Data(text.utf8).databaseValue : text.databaseValue
     }
 
+    private static let insertion = """
+        INSERT INTO customers (\(columns))
+        VALUES (?, \(text), \(text), ?, \(text), \(text), \(text), ?, ?, ?, ?)
+        """
+
     static func insert(_ customer: Customer, into database: Database) throws {
-        let text = "CAST(? AS TEXT)"
-        try database.cachedStatement(
-            sql: """
-                INSERT INTO customers (\(columns))
-                VALUES (?, \(text), \(text), ?, \(text), \(text), \(text), ?, ?, ?, ?)
-                """
-        ).execute(
+        try database.cachedStatement(sql: insertion).execute(
             arguments: [
                 customer.id.description, exact(customer.tenant), exact(customer.name), customer.contactEmail,
                 customer.address.map(exact), customer.phone.map(exact), customer.externalID.map(exact),
@@ -41,14 +42,13 @@ enum CustomerRow {
         return try customer(row)
     }
 
+    private static let change = """
+        UPDATE customers SET name = \(text), contact_email = ?, address = \(text), phone = \(text),
+        external_id = \(text), metadata = ?, updated_at = ?, version = ? WHERE id = ?
+        """
+
     static func update(_ customer: Customer, in database: Database) throws {
-        let text = "CAST(? AS TEXT)"
-        try database.cachedStatement(
-            sql: """
-                UPDATE customers SET name = \(text), contact_email = ?, address = \(text), phone = \(text),
-                external_id = \(text), metadata = ?, updated_at = ?, version = ? WHERE id = ?
-                """
-        ).execute(
+        try database.cachedStatement(sql: change).execute(
             arguments: [
                 exact(customer.name), customer.contactEmail, customer.address.map(exact), customer.phone.map(exact),
                 customer.externalID.map(exact), customer.metadata?.text, customer.updatedAt, customer.version,

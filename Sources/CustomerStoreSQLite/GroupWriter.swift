@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 import Synchronization
 
 /// Runs writes in the order in which they were asked for, and commits all that wait in one transaction: the flush to disk, which
@@ -35,7 +36,8 @@ final class GroupWriter: Sendable {
             }
             if mustStart {
                 pool.asyncWriteWithoutTransaction { database in
-                    while let group = self.nextGroup() { self.commit(group, to: database) }
+                    // Others who are about to ask for writes and share this core come first, so that the group is larger.
+                    repeat { sched_yield() } while self.commitNext(to: database)
                 }
             }
         }
@@ -54,6 +56,13 @@ final class GroupWriter: Sendable {
             state.waiting.removeFirst(group.count)
             return group
         }
+    }
+
+    /// False when nothing waits.
+    private func commitNext(to database: Database) -> Bool {
+        guard let group = nextGroup() else { return false }
+        commit(group, to: database)
+        return true
     }
 
     private func commit(_ group: [any WriteJob], to database: Database) {

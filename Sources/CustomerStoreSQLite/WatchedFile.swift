@@ -1,18 +1,20 @@
 import Customers
-import Foundation
+import Glibc
 import Synchronization
 
 /// Whether the file that was opened is still the one of that name: SQLite would go on reading and writing a deleted file without a word,
 /// and what was answered as written would be gone with it.
 final class WatchedFile: Sendable {
     private struct Identity: Equatable {
-        let device: Int?
-        let inode: Int?
+        let device: UInt
+        let inode: UInt
 
         init?(path: String) {
-            guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
-            device = attributes[.systemNumber] as? Int
-            inode = attributes[.systemFileNumber] as? Int
+            var status = stat()
+            // The pointer is to a local that outlives the call.
+            guard unsafe stat(path, &status) == 0 else { return nil }
+            device = status.st_dev
+            inode = status.st_ino
         }
     }
 

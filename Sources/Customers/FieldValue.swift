@@ -34,5 +34,10 @@ package indirect enum FieldValue: Sendable {
 
 extension String {
     /// Equality of bytes. `==` on strings means canonical equivalence, under which two different JSON names can be one.
-    package func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+    package func hasSameBytes(as other: String) -> Bool {
+        let (own, others) = (utf8.span, other.utf8.span)
+        guard own.count == others.count else { return false }
+        for index in own.indices where own[index] != others[index] { return false }
+        return true
+    }
 }

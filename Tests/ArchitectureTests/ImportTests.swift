@@ -15,7 +15,7 @@ struct ImportTests {
         "Tokens": ["OpenSSLCrypto", "StrictJSON", "Synchronization"],
         "GatewayCore": ["Access", "HTTPWire", "OpenSSLCrypto", "SharedState", "StrictJSON", "Synchronization", "Tokens"],
         "CustomerAPI": ["Access", "Customers", "GatewayCore", "OpenSSLCrypto", "StrictJSON", "Synchronization"],
-        "CustomerStoreSQLite": ["Customers", "Foundation", "GRDB", "SharedState", "Synchronization"],
+        "CustomerStoreSQLite": ["Customers", "Foundation", "GRDB", "Glibc", "SharedState", "Synchronization"],
         "CustomerStorePostgres": ["CPostgres", "Customers", "Dispatch", "Foundation", "Glibc", "SharedState", "Synchronization"],
         "GatewayConfiguration": [
             "Access", "Foundation", "GatewayCore", "Glibc", "OpenSSLCrypto", "StrictJSON", "Synchronization", "Tokens", "Yams",
@@ -116,6 +116,7 @@ struct ImportTests {
         "GatewayServer/Metrics/ProcessFacts.swift": "reads what the system says of the process",
         "GatewayTesting/SpawnedProcess.swift": "spawns programs",
         "GatewayCore/Outbound/HeaderHygiene.swift": "reads the bytes of string literals",
+        "CustomerStoreSQLite/WatchedFile.swift": "asks the system which file a path names",
         "GatewayServer/LoopTaskExecutor.swift": "runs the jobs of tasks",
         "GatewayServer/WallClock.swift": "asks the system for the time",
         "HTTPWire/KnownField.swift": "reads the bytes of string literals",
