@@ -53,11 +53,11 @@ enum AssertionKeyFile {
 
     /// A new key.
     static func key(at now: Int64) throws(CryptoError) -> JSONValue {
-        let seed = RandomBytes.generate(Ed25519.keyByteCount)
-        let x = Base64URL.encode(try Ed25519.PrivateKey(seed: SecretBytes(seed)).publicKey.bytes)
+        let seed = RandomBytes.generateSecret(Ed25519.keyByteCount)
+        let x = Base64URL.encode(try Ed25519.PrivateKey(seed: seed).publicKey.bytes)
         return .object([
             ("kty", "OKP"), ("crv", "Ed25519"), ("kid", .string(AssertionKey.thumbprint(publicKey: x))), ("alg", "EdDSA"), ("use", "sig"),
-            ("x", .string(x)), ("d", .string(Base64URL.encode(seed))), ("created", .integer(now)),
+            ("x", .string(x)), ("d", .string(seed.withBytes { Base64URL.encode($0) })), ("created", .integer(now)),
         ])
     }
 

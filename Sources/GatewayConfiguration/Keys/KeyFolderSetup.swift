@@ -62,7 +62,7 @@ package struct KeyFolderSetup {
 
     private func sessionSecrets() throws -> [UInt8] {
         var secrets = SessionSecretsFile.secrets(in: environment)
-        if secrets.isEmpty { secrets = [Base64URL.encode(RandomBytes.generate(32))] }
+        if secrets.isEmpty { secrets = [RandomBytes.generateSecret(32).withBytes { Base64URL.encode($0) }] }
         let contents = Array((secrets.joined(separator: "\n") + "\n").utf8)
         var diagnostics: [Diagnostic] = []
         // A secret that the file cannot hold is refused here and not at the next start.
@@ -88,7 +88,7 @@ enum TokenKeyFile {
         .object([
             ("kty", "oct"), ("kid", .string("\(UnixTime.day(now))-\(Hex.text(RandomBytes.generate(4)))")),
             ("alg", .string(algorithm.rawValue)), ("use", "sig"),
-            ("k", .string(Base64URL.encode(RandomBytes.generate(algorithm.byteCount)))), ("created", .integer(now)),
+            ("k", .string(RandomBytes.generateSecret(algorithm.byteCount).withBytes { Base64URL.encode($0) })), ("created", .integer(now)),
         ])
     }
 }

@@ -59,7 +59,7 @@ package struct SealKey: Sendable {
     }
 
     /// A new key as the text to be kept.
-    package static func generateText() -> String { Base64URL.encode(RandomBytes.generate(byteCount)) }
+    package static func generateText() -> String { RandomBytes.generateSecret(byteCount).withBytes { Base64URL.encode($0) } }
 
     /// - Returns: base64url of nonce, ciphertext and tag.
     package func seal(_ secret: ClientSecret, partner: String, secretID: String) throws(CryptoError) -> String {

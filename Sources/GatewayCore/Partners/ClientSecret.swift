@@ -13,7 +13,7 @@ package struct ClientSecret: Sendable, CustomStringConvertible {
     package let text: SecretBytes
 
     package static func generate() -> ClientSecret {
-        let body = Array((prefix + Base64URL.encode(RandomBytes.generate(32))).utf8)
+        let body = Array((prefix + RandomBytes.generateSecret(32).withBytes { Base64URL.encode($0) }).utf8)
         return ClientSecret(unchecked: body + Array("_\(CRC32.text(body))".utf8))
     }
 
