@@ -144,4 +144,22 @@ import Testing
         while try fixture.execute(connections) != "0", .now < end {}
         #expect(try fixture.execute(connections) == "0")
     }
+
+    @Test("a call meets each connection that was there before it and is lost, and three that were made for it")
+    func lostOnes() async throws {
+        let store = try await PostgresFixture().open(PostgresLimits { $0.connections = 6 })
+        let held = try await Self.hold(6, of: store)
+        held.release()
+        for call in held.calls { try await call.value }
+        let runs = Shared(0)
+        let error = await PostgresFixture.error {
+            try await store.run { _ in
+                runs.withLock { $0 += 1 }
+                throw NothingDone(cause: PostgresError("lost"))
+            }
+        }
+        #expect(error?.message?.contains("lost") == true)
+        #expect(runs.withLock { $0 } == 9)
+        try await store.ping()
+    }
 }

@@ -6,6 +6,7 @@ import Glibc
     /// Owned: closed in `deinit` and nowhere else.
     private let connection: OpaquePointer
     private let target: PostgresTarget
+    let opened: ContinuousClock.Instant
     /// The names under which the server keeps statements that it has planned.
     private var prepared: [String: String] = [:]
     /// When the server must have answered; from then on the connection is of no use.
@@ -17,6 +18,7 @@ import Glibc
     init(_ target: PostgresTarget) throws(PostgresError) {
         self.target = target
         unsafe connection = try unsafe Self.connect(target)
+        opened = .now
         // The default writes notices to standard error.
         unsafe _ = PQsetNoticeReceiver(connection, { _, _ in }, nil)
         unsafe _ = PQsetnonblocking(connection, 1)

@@ -12,11 +12,13 @@ protocol PoolCall: Sendable {
     func fail(_ error: PostgresError)
 }
 
-/// Of connections that are lost right away a call tries so many.
+/// Of connections that were made for it and are lost right away a call tries so many. Older ones, of which the server may be ending all
+/// there are just now, it meets once each.
 private let callAttempts = 3
 
 final class PendingCall<Value: Sendable>: PoolCall {
     let waitsUntil: ContinuousClock.Instant
+    private let begun: ContinuousClock.Instant
     private let deadline: ContinuousClock.Instant
     private let body: @Sendable (PostgresSession) throws -> Value
     private let continuation: CheckedContinuation<Value, any Error>
@@ -26,9 +28,9 @@ final class PendingCall<Value: Sendable>: PoolCall {
         _ limits: PostgresLimits, _ body: @escaping @Sendable (PostgresSession) throws -> Value,
         _ continuation: CheckedContinuation<Value, any Error>
     ) {
-        let now = ContinuousClock.now
-        waitsUntil = now + limits.wait
-        deadline = now + limits.call
+        begun = .now
+        waitsUntil = begun + limits.wait
+        deadline = begun + limits.call
         self.body = body
         self.continuation = continuation
     }
@@ -38,6 +40,7 @@ final class PendingCall<Value: Sendable>: PoolCall {
         do {
             continuation.resume(returning: try body(session))
         } catch let error as NothingDone {
+            if session.opened < begun { return false }
             let count = losses.withLock { count in
                 count += 1
                 return count
