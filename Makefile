@@ -41,11 +41,11 @@ fuzz: setup
 	@Fuzz/run.sh $(SECONDS)
 
 format:
-	swift format --in-place --recursive --parallel Package.swift Sources Tests
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks/Measure
 
 # The formatting, then the tests.
 check:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Measure
 	$(MAKE) test
 
 # Installs the system packages that are missing, and only those. Debian would make a PostgreSQL cluster and start it as a service:

@@ -8,7 +8,7 @@ and `body_kib`, the most by which resident memory grew while 64 MiB were sent an
 directory of its own.
 """
 
-import http.client, http.server, json, os, pathlib, resource, socket, subprocess, sys, tempfile, threading, time
+import http.client, http.server, json, os, pathlib, resource, socket, subprocess, sys, tempfile, threading
 
 PROGRAM = os.path.abspath(sys.argv[1])
 CONNECTIONS = 10_000
@@ -30,7 +30,10 @@ class Backend(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         left = int(self.headers["content-length"])
         while left > 0:
-            left -= len(self.rfile.read(min(left, len(BLOCK))))
+            part = self.rfile.read(min(left, len(BLOCK)))
+            if not part:
+                return
+            left -= len(part)
         self.send_response(200)
         self.send_header("content-length", str(BODY))
         self.end_headers()

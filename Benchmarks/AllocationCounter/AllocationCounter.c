@@ -1,6 +1,5 @@
 #include "AllocationCounter.h"
 
-#include <stdatomic.h>
 #include <stddef.h>
 
 // A program's own definitions of these take the place of glibc's, which stay there under the names with `__libc_`.
@@ -9,7 +8,7 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
-static _Atomic uint64_t count;
+static _Thread_local uint64_t count;
 
 uint64_t allocation_count(void) { return count; }
 

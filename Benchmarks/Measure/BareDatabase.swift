@@ -17,8 +17,7 @@ enum BareDatabase {
         var count = 0
         while clock.now - begun < .seconds(seconds) {
             try queue.write { database in
-                try database.execute(
-                    sql: "INSERT INTO customer VALUES (?, ?, ?, ?, ?)",
+                try database.cachedStatement(sql: "INSERT INTO customer VALUES (?, ?, ?, ?, ?)").execute(
                     arguments: ["cus_\(count)", "acme", "Customer \(count)", "customer\(count)@example.com", count]
                 )
             }

@@ -1,9 +1,9 @@
 /// Points in time as RFC 3339 writes them.
 enum RFC3339 {
     /// With milliseconds, in UTC: `2026-03-01T12:00:00.000Z`.
-    /// - Parameter milliseconds: unix time, of the years 0 to 9999.
+    /// - Parameter milliseconds: unix time. This form ends with the years 0 and 9999; what lies beyond is told as their first or last moment.
     static func text(milliseconds: Int64) -> String {
-        let (days, rest) = milliseconds.flooredDivision(by: 86_400_000)
+        let (days, rest) = min(max(milliseconds, -62_167_219_200_000), 253_402_300_799_999).flooredDivision(by: 86_400_000)
         let (year, month, day) = civil(days)
         let (hour, minute, second) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60)
         var text = Array("0000-00-00T00:00:00.000Z".utf8)

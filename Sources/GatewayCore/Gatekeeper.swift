@@ -44,12 +44,12 @@ package struct Gatekeeper {
         _ head: borrowing RequestHead, _ bytes: Span<UInt8>, from peer: Peer, at now: Int64
     ) -> Admission {
         var admission = Admission(outcome: .refuse(.notFound), reason: .noRoute)
-        judge(&admission, head, bytes, peer, now)
+        settle(&admission, head, bytes, peer, now)
         if let shadow = snapshot.shadow { askBeside(shadow, about: &admission, head, bytes, peer, at: now) }
         return admission
     }
 
-    private mutating func judge(
+    private mutating func settle(
         _ admission: inout Admission, _ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ peer: Peer, _ now: Int64
     ) {
         do throws(Refusal) {

@@ -1,4 +1,4 @@
-/// How heads are put together.
+/// How heads, claims and records are put together.
 extension [UInt8] {
     /// Appends the bytes of `range`.
     package mutating func append(_ bytes: Span<UInt8>, _ range: Range<Int>) {

@@ -1,4 +1,4 @@
-/// Looks for single bytes eight at a time; a head is read twice this way, and nothing of it is looked at more often.
+/// Looks at bytes eight at a time: for the ends of lines, and for what may not stand in a value.
 extension Span<UInt8> {
     private static var ones: UInt64 { 0x0101_0101_0101_0101 }
     private static var highest: UInt64 { 0x8080_8080_8080_8080 }
@@ -13,6 +13,7 @@ extension Span<UInt8> {
     /// Where `byte` first stands from `start` on; nil: nowhere.
     @inline(__always)
     package func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+        precondition(start >= 0)
         var position = start
         while position + 8 <= count {
             let difference = word(at: position) ^ (Self.ones &* UInt64(byte))
@@ -31,7 +32,7 @@ extension Span<UInt8> {
     /// Whether all bytes of `range`, which lies inside, may stand in a field's value.
     @inline(__always)
     func isFieldValue(_ range: Range<Int>) -> Bool {
-        precondition(range.upperBound <= count)
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
         var position = range.lowerBound
         while position + 8 <= range.upperBound {
             let word = word(at: position)

@@ -17,6 +17,17 @@ import Testing
         #expect(RFC3339.parse(text)?.milliseconds == milliseconds)
     }
 
+    @Test(
+        "a time that this form has no year for is told as the nearest that it has",
+        arguments: [
+            (253_402_300_800_000, "9999-12-31T23:59:59.999Z"), (Int64.max, "9999-12-31T23:59:59.999Z"),
+            (1_772_366_400_000_000, "9999-12-31T23:59:59.999Z"), (-62_167_219_200_001, "0000-01-01T00:00:00.000Z"),
+            (Int64.min, "0000-01-01T00:00:00.000Z"),
+        ] as [(Int64, String)])
+    func beyond(milliseconds: Int64, text: String) {
+        #expect(RFC3339.text(milliseconds: milliseconds) == text)
+    }
+
     @Test("Times agree with Foundation's")
     func differential() throws {
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-/// How many times this process has asked for memory on the heap so far.
+/// How many times this thread has asked for memory on the heap so far.
 uint64_t allocation_count(void);
 
 #endif

@@ -12,8 +12,8 @@ protocol PoolCall: Sendable {
     func fail(_ error: PostgresError)
 }
 
-/// Of connections that were made for it and are lost right away a call tries so many. Older ones, of which the server may be ending all
-/// there are just now, it meets once each.
+/// Of connections that were opened since it began and are lost right away a call tries so many. Older ones, of which the server may be
+/// ending all there are just now, it meets once each.
 private let callAttempts = 3
 
 final class PendingCall<Value: Sendable>: PoolCall {

@@ -166,6 +166,7 @@ package struct OutboundRequest {
         if case .none = profile.signer { return }
         facts.assertionUse?.note(at: facts.now)
         var claims: [UInt8] = []
+        // More than most take, and as much as `malloc` still keeps at hand for a thread.
         claims.reserveCapacity(960)
         claims.append(text: #"{"iss":"#)
         JSONText.append(facts.issuer, to: &claims)
