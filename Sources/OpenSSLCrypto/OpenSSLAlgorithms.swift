@@ -24,19 +24,17 @@ enum OpenSSLAlgorithms {
 @unsafe
 func required(_ object: OpaquePointer?, _ what: StaticString) -> OpaquePointer {
     guard let object = unsafe object else {
-        // Stops: without its algorithms nothing can be verified, and going on would open. The text is OpenSSL's; no key is in it.
-        fatalError("OpenSSL offers no \(what): \(CryptoError.drained())")
+        fatalError("OpenSSL offers no \(what): \(CryptoError.drained())")  // without it nothing is verified: going on would open
     }
     return unsafe object
 }
 
 /// Stops the process when an OpenSSL call failed that has no input it could dislike.
 ///
-/// Hashing with a fetched algorithm fails only when memory is exhausted. Going on without the hash would be an open door, and
+/// The text is OpenSSL's; no key is in it. Hashing with a fetched algorithm fails only when memory is exhausted. Going on without the hash would be an open door, and
 /// no caller could do anything better than stop.
 func require(_ succeeded: Bool, _ what: StaticString) {
     guard succeeded else {
-        // Stops: a missing hash must not pass for one that was compared. The text is OpenSSL's; no key is in it.
-        fatalError("OpenSSL could not \(what): \(CryptoError.drained())")
+        fatalError("OpenSSL could not \(what): \(CryptoError.drained())")  // a missing hash must not pass for one that was compared
     }
 }

@@ -28,9 +28,9 @@ enum TraceContext {
     /// Appends the value to send on. `ids` are random: two words for a new trace, one for this hop.
     static func append(continuing value: Span<UInt8>?, ids: (UInt64, UInt64, UInt64), to output: inout [UInt8]) {
         if let value {
-            for index in 0..<36 { output.append(value[index]) }
+            output.append(value, 0..<36)
             output.append(hexadecimal: ids.2 | 1)
-            for index in 52..<55 { output.append(value[index]) }
+            output.append(value, 52..<55)
         } else {
             output.append(text: "00-")
             output.append(hexadecimal: ids.0)

@@ -183,9 +183,10 @@ extension ConnectionHandler {
     }
 
     private func append(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>, _ exchange: Exchange, to lines: inout [UInt8]) {
+        let keepsOrigins = exchange.admission.leavesOriginsToUpstream
         let nominated = NominatedNames(head, bytes)
         for field in head.fields where HeaderHygiene.mayReachClient(field, bytes) && !nominated.contains(field.name, bytes) {
-            if !exchange.leavesOriginsToUpstream, HeaderHygiene.isCrossOrigin(field, bytes) { continue }
+            if !keepsOrigins, HeaderHygiene.isCrossOrigin(field, bytes) { continue }
             lines.append(text: "\r\n")
             lines.append(bytes, field.name)
             lines.append(text: ": ")

@@ -208,7 +208,7 @@ extension ConnectionHandler {
             let part = bytes.extracting(given)
             if RequestIDGenerator.isAcceptable(part) {
                 requestID.removeAll(keepingCapacity: true)
-                for index in part.indices { requestID.append(part[index]) }
+                requestID.append(bytes, given)
                 return
             }
         }

@@ -38,7 +38,6 @@ final class Exchange {
     let isChunked: Bool
     /// Whether the end of the connection is all that tells a client of HTTP/1.0 where the answer ends.
     var endsWithConnection = false
-    let leavesOriginsToUpstream: Bool
     /// Bytes of the body so far, where it is passed on and not kept.
     var passedOn = 0
 
@@ -47,7 +46,6 @@ final class Exchange {
         isKeepAlive: Bool, isHTTP10: Bool, started: Int64, framing: RequestHead.Framing, bodyLimit: Int
     ) {
         self.admission = admission
-        leavesOriginsToUpstream = admission.leavesOriginsToUpstream
         self.snapshot = snapshot
         self.responder = responder
         self.requestID = requestID
