@@ -17,10 +17,13 @@ run: build
 	@exec $(GATEHOUSE) serve --guide
 
 # The tests start programs, servers and connections of their own: of more than eight at once, most would only wait for the others.
+# What failed is told again at the end, where it is looked for.
 test: SYSTEM_PACKAGES += $(TEST_PACKAGES)
 test: setup
 	swift build --build-tests
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 swift test --skip-build
+	@set -o pipefail; export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8; \
+	swift test --skip-build 2>&1 | tee .build/test.log || { \
+	  echo; echo "What failed, out of .build/test.log:"; grep -aE '✘|↳|[Ff]atal error|signal code' .build/test.log; exit 1; }
 
 demo: build
 	@.ci/demo.sh $(GATEHOUSE)

@@ -39,12 +39,12 @@ package final class CustomerAPI: Sendable {
     }
 
     private func perform(_ call: APICall) async throws(Refusal) -> APIAnswer {
-        let found = Self.all.compactMap { operation in operation.name(in: call.path).map { (operation, $0) } }
-        guard !found.isEmpty else { throw Refusal(.notFound, "There is nothing at this path.") }
-        guard let (operation, name) = found.first(where: { $0.0.serves(call.method) }) else {
-            throw Self.methodNotAllowed(found.map { $0.0.declaration.method })
+        for operation in Self.all where operation.serves(call.method) {
+            if let name = operation.name(in: call.path) { return try await operation.handle(self, name, call) }
         }
-        return try await operation.handle(self, name, call)
+        let others = Self.all.filter { $0.name(in: call.path) != nil }
+        guard !others.isEmpty else { throw Refusal(.notFound, "There is nothing at this path.") }
+        throw Self.methodNotAllowed(others.map(\.declaration.method))
     }
 
     /// Whether a call that found nothing named another tenant's customer. Asked after every such call, so that none takes longer for it.

@@ -24,8 +24,8 @@ struct Operation: Sendable {
     /// What stands in the parameter's place, whatever it is; empty when the path has none; nil for other paths.
     func name(in path: String) -> String? {
         guard hasParameter else { return path.hasSameBytes(as: prefix) ? "" : nil }
-        guard path.utf8.starts(with: prefix.utf8) else { return nil }
-        return String(decoding: path.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+        guard path.hasPrefix(prefix) else { return nil }
+        return String(Substring(path.utf8.dropFirst(prefix.utf8.count)))
     }
 
     /// HEAD follows GET.

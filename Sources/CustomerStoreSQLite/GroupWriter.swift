@@ -5,7 +5,7 @@ import Synchronization
 /// Runs writes in the order in which they were asked for, and commits all that wait in one transaction: the flush to disk, which
 /// is most of a write's time, is paid once for all of them.
 ///
-/// Each write has a savepoint of its own, so one that fails takes nothing of the others with it.
+/// One that fails takes nothing of the others with it.
 /// INVARIANT (durable answers): no caller hears of success before the commit that holds its write.
 final class GroupWriter: Sendable {
     /// So many writes share a transaction at most; the next ones wait for the one after it.
@@ -67,14 +67,23 @@ final class GroupWriter: Sendable {
 
     private func commit(_ group: [any WriteJob], to database: Database) {
         do {
-            try database.inTransaction(.immediate) {
-                if group.count == 1 {
-                    try group[0].perform(in: database)
-                } else {
-                    for job in group { try Self.perform(job, in: database) }
+            do {
+                try transact(group, in: database) { job in
+                    let changes = database.totalChangesCount
+                    do {
+                        try job.perform(in: database)
+                    } catch {
+                        throw database.totalChangesCount == changes ? error : HalfDone()
+                    }
                 }
-                try precondition()
-                return .commit
+            } catch is HalfDone {
+                // Again, each within a savepoint of its own: they cost more than most writes, so they are for groups that need them.
+                try transact(group, in: database) { job in
+                    try database.inSavepoint {
+                        try job.perform(in: database)
+                        return .commit
+                    }
+                }
             }
         } catch {
             for job in group { job.fail(error) }
@@ -85,21 +94,29 @@ final class GroupWriter: Sendable {
 
     /// A write's own failure is kept for its caller and goes no further, unless SQLite has given up the whole transaction
     /// because of it (as when the disk is full): then nothing of the group is stored.
-    private static func perform(_ job: any WriteJob, in database: Database) throws {
-        do {
-            try database.inSavepoint {
-                try job.perform(in: database)
-                return .commit
+    /// - Throws: also `HalfDone`, if `perform` does. Whatever is thrown, the transaction is undone.
+    private func transact(_ group: [any WriteJob], in database: Database, _ perform: (any WriteJob) throws -> Void) throws {
+        try database.inTransaction(.immediate) {
+            for job in group {
+                do {
+                    try perform(job)
+                } catch {
+                    guard database.isInsideTransaction, !(error is HalfDone) else { throw error }
+                    job.keep(error)
+                }
             }
-        } catch {
-            guard database.isInsideTransaction else { throw error }
-            job.keep(error)
+            try precondition()
+            return .commit
         }
     }
+
+    /// A write failed behind a change that it had made.
+    private struct HalfDone: Error {}
 }
 
 /// A write that waits for its transaction. Exactly one of `succeed` and `fail` ends it.
 private protocol WriteJob: Sendable {
+    /// Runs once more when what it did is undone because of another.
     func perform(in database: Database) throws
     /// Remembers that this write failed by itself: `succeed`, which is said to the whole group, will report it.
     func keep(_ error: any Error)

@@ -49,15 +49,15 @@ package struct CustomerID: Hashable, Comparable, Sendable, CustomStringConvertib
     }
 
     package var description: String {
-        var text = Array(Self.prefix.utf8)
+        var text = [UInt8](repeating: 0, count: Self.textLength)
+        let prefix = Self.prefix.utf8
+        for (position, byte) in prefix.enumerated() { text[position] = byte }
         var (high, low) = (high, low)
-        var digits: [UInt8] = []
-        for _ in 0..<26 {
-            digits.append(Self.alphabet[Int(low & 31)])
+        for position in (prefix.count..<Self.textLength).reversed() {
+            text[position] = Self.alphabet[Int(low & 31)]
             low = low >> 5 | high << 59
             high >>= 5
         }
-        text.append(contentsOf: digits.reversed())
         return String(decoding: text, as: UTF8.self)
     }
 

@@ -7,14 +7,11 @@ struct FieldReader {
         self.members = members
     }
 
-    /// Adds issues about one value.
+    /// Gathers what is wrong with one value.
     struct Report {
-        let path: [String]
-        var issues: [ValidationIssue] = []
+        private(set) var faults: [(code: ValidationIssue.Code, message: String)] = []
 
-        mutating func callAsFunction(_ code: ValidationIssue.Code, _ message: String) {
-            issues.append(ValidationIssue(code, at: path, message))
-        }
+        mutating func callAsFunction(_ code: ValidationIssue.Code, _ message: String) { faults.append((code, message)) }
 
         /// - Parameter limit: UTF-16 code units, inclusive.
         mutating func atMost(_ limit: Int, _ value: String) {
@@ -49,11 +46,10 @@ struct FieldReader {
         }
         var entries: [Metadata.Entry] = []
         for member in members {
-            let path = [name, member.name]
-            var key = Report(path: path)
+            var key = Report()
             key.atMost(40, member.name)
-            issues.append(contentsOf: key.issues)
-            if let value = text(member.value, at: path, { value, report in report.atMost(500, value) }) {
+            add(key, at: [name, member.name])
+            if let value = text(member.value, at: [name, member.name], { value, report in report.atMost(500, value) }) {
                 entries.append(Metadata.Entry(member.name, value))
             }
         }
@@ -62,9 +58,9 @@ struct FieldReader {
 
     /// One issue that names every member the schema does not know, in the order of the body.
     mutating func refuseOthers(than names: [String]) {
-        let others = members.map(\.name).filter { name in !names.contains { $0.hasSameBytes(as: name) } }
+        let others = members.filter { member in !names.contains { $0.hasSameBytes(as: member.name) } }
         guard !others.isEmpty else { return }
-        let list = others.map { "'\($0)'" }.joined(separator: ", ")
+        let list = others.map { "'\($0.name)'" }.joined(separator: ", ")
         issues.append(ValidationIssue(.unrecognizedKeys, at: [], "Unrecognized key(s) in object: \(list)"))
     }
 
@@ -72,14 +68,18 @@ struct FieldReader {
         members.first { $0.name.hasSameBytes(as: name) }?.value
     }
 
-    private mutating func text(_ value: FieldValue, at path: [String], _ check: Check) -> String? {
+    private mutating func text(_ value: FieldValue, at path: @autoclosure () -> [String], _ check: Check) -> String? {
         guard case .string(let text) = value else {
-            issues.append(.wrongType(value, expected: "string", at: path))
+            issues.append(.wrongType(value, expected: "string", at: path()))
             return nil
         }
-        var report = Report(path: path)
+        var report = Report()
         check(text, &report)
-        issues.append(contentsOf: report.issues)
+        add(report, at: path())
         return text
+    }
+
+    private mutating func add(_ report: Report, at path: @autoclosure () -> [String]) {
+        for fault in report.faults { issues.append(ValidationIssue(fault.code, at: path(), fault.message)) }
     }
 }

@@ -1,6 +1,6 @@
 /// A value as it stood in a body, whatever notation the body was in. Of numbers and arrays only the kind matters here:
 /// no field of a customer can hold one.
-package indirect enum FieldValue: Sendable {
+package enum FieldValue: Sendable {
     case string(String)
     case number
     case boolean

@@ -1,5 +1,5 @@
 /// A JSON value to be written: members keep their order.
-package indirect enum JSONValue: Sendable {
+package enum JSONValue: Sendable {
     case object([(String, JSONValue)])
     case array([JSONValue])
     case string(String)

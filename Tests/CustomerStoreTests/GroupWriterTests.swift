@@ -14,7 +14,10 @@ import Testing
         }
     }
 
-    /// Writes these numbers as one group: they are asked for while the first write holds the connection.
+    private struct Failure: Error {}
+
+    /// Writes these numbers as one group: they are asked for while the first write holds the connection. A write fails behind its change
+    /// when its number is negative.
     /// - Returns: of each whether it was said to be stored.
     private static func write(_ numbers: [Int], with writer: GroupWriter) async throws -> [Bool] {
         let release = DispatchSemaphore(value: 0)
@@ -29,7 +32,10 @@ import Testing
             tasks.append(
                 Task {
                     do {
-                        try await writer.run { try $0.execute(sql: "INSERT INTO numbers VALUES (?)", arguments: [number]) }
+                        try await writer.run { database in
+                            try database.execute(sql: "INSERT INTO numbers VALUES (?)", arguments: [number])
+                            if number < 0 { throw Failure() }
+                        }
                         return true
                     } catch {
                         return false
@@ -55,6 +61,23 @@ import Testing
             let outcomes = try await Self.write([1, 2, 1, 3, 2], with: writer)
             #expect(outcomes == [true, true, false, true, false])
             #expect(try await Self.numbers(pool) == [1, 2, 3])
+        }
+    }
+
+    @Test(
+        "A write that fails half done leaves nothing, and takes nothing of its group with it",
+        arguments: [[1, -2, 3, -4, 3, 5], [-1], [-1, -1]])
+    func failsHalfDone(numbers: [Int]) async throws {
+        try await Self.with("ABORT") { pool in
+            let writer = GroupWriter(pool)
+            var seen: Set<Int> = []
+            let wanted = numbers.map { $0 > 0 && seen.insert($0).inserted }
+            let outcomes = try await Self.write(numbers, with: writer)
+            #expect(outcomes == wanted)
+            #expect(try await Self.numbers(pool) == seen.sorted())
+            // The next group is none the worse for it.
+            #expect(try await Self.write([7, 8], with: writer) == [true, true])
+            #expect(try await Self.numbers(pool) == seen.sorted() + [7, 8])
         }
     }
 

@@ -118,26 +118,38 @@ struct HTTP2AttackTests {
         }
     }
 
-    @Test("too many headers are 431, as in HTTP/1.1; a block above all measure ends the connection")
+    @Test("too many headers, or too large ones, are 431, as in HTTP/1.1; a block above all measure ends the connection")
     func headers() async throws {
         _ = try await HTTP2Tests.run { gateway, backend in
             let client = try HTTP2Client(port: gateway.port)
             let many = (0..<150).map { ("x-\($0)", "y") }
             #expect(try client.exchange(HTTP2Client.fields("GET", "/echo", many)).status == 431)
-            let block = HTTP2Client.block(
-                HTTP2Client.fields("GET", "/echo", (0..<16).map { ("x-\($0)", String(repeating: "y", count: 4000)) }))
-            let stream = client.newStream()
-            try? client.send(Frame(kind: .headers, flags: 1, stream: stream, payload: Array(block.prefix(16_000))))
-            var rest = block.dropFirst(16_000)
-            while !rest.isEmpty {
-                let part = rest.prefix(16_000)
-                rest = rest.dropFirst(16_000)
-                try? client.send(Frame(kind: .continuation, flags: rest.isEmpty ? 4 : 0, stream: stream, payload: Array(part)))
+            // In one field and in several, beside one another on the connection that goes on.
+            for (count, size) in [(1, 33 << 10), (1, 60 << 10), (20, 4000)] {
+                let stream = try Self.sendBlock(ofFields: count, size, on: client)
+                let response = try client.response(to: stream)
+                #expect(response.status == 431, "\(count) of \(size)")
+                #expect(response.text.contains("headers_too_large"))
             }
+            _ = try Self.sendBlock(ofFields: 40, 4000, on: client)
             let frames = try client.framesToEnd()
             #expect(frames.contains { $0.kind == .goAway && $0.errorCode != 0 })
             #expect(backend.text.isEmpty)
         }
+    }
+
+    /// A request with so many fields of so many bytes, in as many CONTINUATION frames as they need.
+    private static func sendBlock(ofFields count: Int, _ size: Int, on client: HTTP2Client) throws -> UInt32 {
+        let fields = (0..<count).map { ("x-\($0)", String(repeating: "y", count: size)) }
+        let block = HTTP2Client.block(HTTP2Client.fields("GET", "/echo", fields))
+        let stream = client.newStream()
+        for start in Swift.stride(from: 0, to: block.count, by: 16_000) {
+            let end = min(start + 16_000, block.count)
+            let flags: UInt8 = (start == 0 ? 1 : 0) | (end == block.count ? 4 : 0)
+            let part = Array(block[start..<end])
+            try? client.send(Frame(kind: start == 0 ? .headers : .continuation, flags: flags, stream: stream, payload: part))
+        }
+        return stream
     }
 
     // MARK: Floods

@@ -133,12 +133,11 @@ extension ConnectionHandler {
                     abandon(exchange, .bodyTooLarge(limit: exchange.bodyLimit))
                     return false
                 }
-                if case .nobody = exchange.responder {
-                    input.moveReaderIndex(forwardBy: count)
-                } else if let part = input.readBytes(length: count) {
-                    exchange.digest?.update(part.span)
-                    exchange.body.append(contentsOf: part)
-                }
+                input.moveReaderIndex(forwardBy: count)
+                if case .nobody = exchange.responder { continue }
+                let bytes = buffer.readableBytesUInt8Span
+                exchange.digest?.update(bytes.extracting(0..<count))
+                exchange.body.append(bytes, 0..<count)
             }
         }
     }

@@ -8,10 +8,7 @@ enum HTTP2Limits {
         var configuration = NIOHTTP2Handler.ConnectionConfiguration()
         configuration.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: 100),
-            // What HTTP/1.1 takes, and as RFC 9113 section 10.5.1 counts it: 32 bytes more for each field. Above it the connection ends.
-            HTTP2Setting(
-                parameter: .maxHeaderListSize, value: limits.wire.target + limits.wire.headers + 32 * limits.wire.headerCount + 1024
-            ),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: headerList(limits.wire)),
             HTTP2Setting(parameter: .initialWindowSize, value: streamWindow),
         ]
         // Bytes that may be under way for all streams together.
@@ -41,6 +38,10 @@ enum HTTP2Limits {
         configuration.streamErrorRateLimit.windowLength = .seconds(30)
         return configuration
     }
+
+    /// Three times what HTTP/1.1 takes, counted as RFC 9113 section 10.5.1 does: 32 bytes more for each field. What is above the limits and
+    /// below this is read, so that the request can be answered with 431 or 414; above it the connection ends.
+    private static func headerList(_ limits: WireLimits) -> Int { 3 * (limits.target + limits.headers + 32 * limits.headerCount) }
 
     /// Bytes of a request body that may wait for one stream.
     private static let streamWindow = 64 << 10
