@@ -26,7 +26,7 @@ struct ImportTests {
         ],
         "GatewayTesting": [
             "Access", "Customers", "Foundation", "GatewayCore", "Glibc", "OpenSSLCrypto", "SharedState", "StrictJSON", "Synchronization",
-            "Tokens",
+            "Testing", "Tokens",
         ],
     ]
 
@@ -115,6 +115,7 @@ struct ImportTests {
         "GatewayServer/Decisions/DecisionFile.swift": "reads and writes a file by its descriptor",
         "GatewayServer/Metrics/ProcessFacts.swift": "reads what the system says of the process",
         "GatewayTesting/SpawnedProcess.swift": "spawns programs",
+        "GatewayTesting/ThreadExecutor.swift": "runs the jobs of tasks",
         "GatewayCore/Outbound/HeaderHygiene.swift": "reads the bytes of string literals",
         "CustomerStoreSQLite/WatchedFile.swift": "asks the system which file a path names",
         "GatewayServer/LoopTaskExecutor.swift": "runs the jobs of tasks",

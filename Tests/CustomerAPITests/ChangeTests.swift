@@ -5,7 +5,7 @@ import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite struct ChangeTests {
+@Suite(.ownThread) struct ChangeTests {
     static let full =
         #"{"name":"Acme","contactEmail":"ada@acme.example","address":"1 Road","phone":"1","externalId":"x","metadata":{"a":"1","b":"2"}}"#
 

@@ -1,9 +1,10 @@
 import Access
 import CustomerAPI
+import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite struct ConditionTests {
+@Suite(.ownThread) struct ConditionTests {
     @Test(
         "If-None-Match tells whether the caller has the customer already",
         arguments: [

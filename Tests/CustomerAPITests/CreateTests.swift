@@ -1,9 +1,10 @@
 import Access
 import CustomerAPI
+import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite struct CreateTests {
+@Suite(.ownThread) struct CreateTests {
     @Test("A customer is created as it was given, and found under its Location", arguments: StoreKind.allCases)
     func created(_ kind: StoreKind) async throws {
         try await TestGateway.with(kind) { gateway in

@@ -1,9 +1,10 @@
 import Foundation
+import GatewayTesting
 import Testing
 
 @testable import CustomerAPI
 
-@Suite struct FieldTests {
+@Suite(.ownThread) struct FieldTests {
     @Test(
         "A time is written as RFC 3339 has it, and read back",
         arguments: [

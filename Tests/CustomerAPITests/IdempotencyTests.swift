@@ -7,7 +7,7 @@ import Foundation
 import GatewayTesting
 import Testing
 
-@Suite struct IdempotencyTests {
+@Suite(.ownThread) struct IdempotencyTests {
     static let body = #"{"name":"Acme","contactEmail":"ada@acme.example","externalId":"x"}"#
     static let key = APICall.Headers(idempotencyKey: "key 1")
 

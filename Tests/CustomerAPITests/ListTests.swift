@@ -1,9 +1,10 @@
 import Access
 import CustomerAPI
+import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite struct ListTests {
+@Suite(.ownThread) struct ListTests {
     /// Customers `number` of tenant acme, one a millisecond; every third is globex's.
     static func fill(_ gateway: TestGateway, _ count: Int) async throws -> [String] {
         var own: [String] = []

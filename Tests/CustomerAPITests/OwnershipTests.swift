@@ -1,10 +1,11 @@
 import Access
 import CustomerAPI
+import GatewayTesting
 import StrictJSON
 import Testing
 
 /// D-08: whose customer it is.
-@Suite struct OwnershipTests {
+@Suite(.ownThread) struct OwnershipTests {
     static let malformed = [
         "cus_9", "", "cus_01ARYZ6S41000000000000000I", "cus_01aryz6s410000000000000000", "1", "../x", "a/b", "%27", "*",
         "cus_01ARYZ6S4100000000000000000",

@@ -4,7 +4,7 @@ import Foundation
 import GatewayTesting
 import Testing
 
-@Suite struct ContractTests {
+@Suite(.ownThread) struct ContractTests {
     @Test("In memory", arguments: CustomerStoreContract.checks)
     func memory(_ check: CustomerStoreContract.Check) async throws {
         try await check.run(MemoryCustomerStore())

@@ -1,8 +1,9 @@
+import GatewayTesting
 import Testing
 
 @testable import CustomerStorePostgres
 
-@Suite struct ExactTextTests {
+@Suite(.ownThread) struct ExactTextTests {
     static let texts = ["", "a", "\u{0}", "\\", "\\0", "\\\u{0}", "\u{0}0", "a\u{0}b", "\\\\", "é", "e\u{301}", "😀\u{0}\\", "\u{10FFFF}"]
 
     @Test("What is written has no U+0000 and is read back byte for byte", arguments: texts)

@@ -1,10 +1,11 @@
 import Foundation
 import GRDB
+import GatewayTesting
 import Testing
 
 @testable import CustomerStoreSQLite
 
-@Suite struct GroupWriterTests {
+@Suite(.ownThread) struct GroupWriterTests {
     /// A file with a table of unique numbers; one that is there already either fails its statement or ends the whole transaction.
     private static func with(_ conflict: String, _ body: (DatabasePool) async throws -> Void) async throws {
         try await TemporaryFolder.with { folder in

@@ -5,7 +5,7 @@ import GatewayTesting
 import SharedState
 import Testing
 
-@Suite struct KeyUseTests {
+@Suite(.ownThread) struct KeyUseTests {
     enum Kind: CaseIterable { case sqlite, postgres }
 
     /// Two nodes on one store.
@@ -50,7 +50,7 @@ import Testing
     }
 }
 
-@Suite struct WatchedFileTests {
+@Suite(.ownThread) struct WatchedFileTests {
     @Test("A file that was removed takes no more writes, and no reads once that was seen; put back, it goes on")
     func removed() async throws {
         try await TemporaryFolder.with { folder in

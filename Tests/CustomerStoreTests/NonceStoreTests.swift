@@ -6,7 +6,7 @@ import Testing
 
 @testable import CustomerStoreSQLite
 
-@Suite("The store of nonces")
+@Suite("The store of nonces", .ownThread)
 struct NonceStoreTests {
     @Test("In memory", arguments: NonceStoreContract.checks)
     func memory(_ check: NonceStoreContract.Check) async throws {

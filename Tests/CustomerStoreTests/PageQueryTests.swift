@@ -1,10 +1,11 @@
 import Customers
 import GRDB
+import GatewayTesting
 import Testing
 
 @testable import CustomerStoreSQLite
 
-@Suite struct PageQueryTests {
+@Suite(.ownThread) struct PageQueryTests {
     @Test(
         "A page is read along an index in its order, however many customers there are",
         arguments: [

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CustomerStorePostgres
 
-@Suite(.serialized) struct PostgresFailureTests {
+@Suite(.serialized, .ownThread) struct PostgresFailureTests {
     @Test("A server that is not there, or does not let us in, is unavailable; the message names it and not the password")
     func unusable() async throws {
         let fixture = try PostgresFixture()

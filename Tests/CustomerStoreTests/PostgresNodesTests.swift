@@ -3,7 +3,7 @@ import Customers
 import GatewayTesting
 import Testing
 
-@Suite struct PostgresNodesTests {
+@Suite(.ownThread) struct PostgresNodesTests {
     @Test("Two nodes see each other's commits, and of two changes of one version one is made")
     func twoNodes() async throws {
         let fixture = try PostgresFixture()

@@ -1,9 +1,10 @@
 import Customers
+import GatewayTesting
 import Testing
 
 @testable import CustomerStorePostgres
 
-@Suite struct PostgresPageQueryTests {
+@Suite(.ownThread) struct PostgresPageQueryTests {
     @Test(
         "A page is read along an index, however many customers there are",
         arguments: [

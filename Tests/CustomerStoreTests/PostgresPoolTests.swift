@@ -5,7 +5,7 @@ import Testing
 
 @testable import CustomerStorePostgres
 
-@Suite(.serialized) struct PostgresPoolTests {
+@Suite(.serialized, .ownThread) struct PostgresPoolTests {
     /// Keeps all connections of a store busy until it is let go.
     private static func hold(_ count: Int, of store: PostgresCustomerStore) async throws -> (
         release: @Sendable () -> Void, calls: [Task<Void, any Error>]

@@ -3,7 +3,7 @@ import Customers
 import GatewayTesting
 import Testing
 
-@Suite struct PostgresRestartTests {
+@Suite(.ownThread) struct PostgresRestartTests {
     /// What clients were told.
     private struct Told: Sendable {
         /// Names of customers by the identifier under which they were said to be stored.

@@ -3,7 +3,7 @@ import Customers
 import GatewayTesting
 import Testing
 
-@Suite struct PostgresSchemaTests {
+@Suite(.ownThread) struct PostgresSchemaTests {
     @Test(
         "The schema refuses rows that break a rule, whoever writes them",
         arguments: [

@@ -4,7 +4,7 @@ import GatewayTesting
 import SharedState
 import Testing
 
-@Suite struct RevocationTests {
+@Suite(.ownThread) struct RevocationTests {
     enum Kind: CaseIterable { case memory, sqlite }
 
     /// Two nodes on one store.

@@ -1,11 +1,12 @@
 import Customers
 import Foundation
 import GRDB
+import GatewayTesting
 import Testing
 
 @testable import CustomerStoreSQLite
 
-@Suite struct SQLiteFileTests {
+@Suite(.ownThread) struct SQLiteFileTests {
     static let id = {
         var sequence = CustomerIDSequence()
         return sequence.next(at: 5, random: (0, 5))

@@ -1,9 +1,10 @@
 import Foundation
 import GatewayServer
+import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite("gatehouse audit verify")
+@Suite("gatehouse audit verify", .ownThread)
 struct AuditCommandTests {
     private static func chain(_ count: Int, _ chain: inout DecisionChain) -> String {
         let lines = (0..<count).map { #"{"time":"t","request_id":"r\#($0)","method":"GET""# + "\n" }.joined()

@@ -1,7 +1,8 @@
+import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite struct ConfigCommandTests {
+@Suite(.ownThread) struct ConfigCommandTests {
     @Test func showPrintsEveryValueAndItsOriginWithoutSecrets() throws {
         let place = try Workplace()
         try place.write("policies/gateway.yaml", "audience: things\nlimits:\n  body: 2MiB\n")

@@ -1,8 +1,9 @@
 import Foundation
+import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite struct InitCommandTests {
+@Suite(.ownThread) struct InitCommandTests {
     @Test func itMakesKeysAndDataPrivately() throws {
         let place = try Workplace()
         let result = try place.run("init", "--json")

@@ -1,8 +1,9 @@
 import Foundation
+import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite("gatehouse keys")
+@Suite("gatehouse keys", .ownThread)
 struct KeysCommandTests {
     private static func place() throws -> Workplace {
         let place = try Workplace()
@@ -122,7 +123,7 @@ struct KeysCommandTests {
     }
 }
 
-@Suite("gatehouse keys reseal")
+@Suite("gatehouse keys reseal", .ownThread)
 struct ResealCommandTests {
     private static func place() throws -> (Workplace, id: String, secret: String) {
         let place = try Workplace()

@@ -1,8 +1,9 @@
 import Foundation
+import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite struct PartnerCommandTests {
+@Suite(.ownThread) struct PartnerCommandTests {
     private let place: Workplace
 
     init() throws {

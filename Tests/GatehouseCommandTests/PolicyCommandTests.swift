@@ -1,9 +1,10 @@
 import Foundation
+import GatewayTesting
 import StrictJSON
 import Testing
 
 /// The policy commands as people run them: exit codes and shapes are the contract's (section 6).
-@Suite struct PolicyCommandTests {
+@Suite(.ownThread) struct PolicyCommandTests {
     static let policy = """
         policy: 1
         scopes: { customers:read: Look, customers:write: Change }

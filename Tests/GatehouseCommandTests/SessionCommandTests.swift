@@ -1,9 +1,10 @@
 import Foundation
+import GatewayTesting
 import StrictJSON
 import Testing
 import Tokens
 
-@Suite struct SessionCommandTests {
+@Suite(.ownThread) struct SessionCommandTests {
     private let place: Workplace
     private static let secret = "7f2c0a94e5b84d6b9a3157d2c86e40f1"
 

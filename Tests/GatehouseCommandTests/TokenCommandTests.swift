@@ -1,9 +1,10 @@
 import Foundation
+import GatewayTesting
 import StrictJSON
 import Testing
 import Tokens
 
-@Suite struct TokenCommandTests {
+@Suite(.ownThread) struct TokenCommandTests {
     private let place: Workplace
 
     init() throws {

@@ -1,8 +1,9 @@
+import GatewayTesting
 import Testing
 
 @testable import Access
 
-@Suite("Differences of access, against trying everything")
+@Suite("Differences of access, against trying everything", .ownThread)
 struct PolicyDiffPropertyTests {
     static let paths = ["/", "/a", "/b", "/c", "/a/", "/a/a", "/a/b", "/c/b", "/c/c", "/a/b/c", "/c/c/c"]
 

@@ -1,10 +1,11 @@
+import GatewayTesting
 import StrictJSON
 import Testing
 
 @testable import Access
 @testable import GatewayConfiguration
 
-@Suite("The canonical layout")
+@Suite("The canonical layout", .ownThread)
 struct PolicyFormatTests {
     static func formatted(_ text: String) -> String? { PolicyFormat(Array(text.utf8), file: "p").text }
 

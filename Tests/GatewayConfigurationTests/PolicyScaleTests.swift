@@ -1,9 +1,10 @@
 import GatewayConfiguration
+import GatewayTesting
 import Testing
 
 @testable import Access
 
-@Suite("Large policies")
+@Suite("Large policies", .ownThread)
 struct PolicyScaleTests {
     /// Every thousandth route needs another scope.
     static func text(routes: Int, isChanged: Bool) -> String {

@@ -8,7 +8,7 @@ import Testing
 
 /// An editor that goes by the schema says what `policy check` says, as far as a schema can say it. Judged by python-jsonschema, which comes
 /// with the tools of the OpenAPI tests.
-@Suite("The policy's JSON Schema and the loader")
+@Suite("The policy's JSON Schema and the loader", .ownThread)
 struct PolicySchemaAgreementTests {
     /// Mistakes of form that a schema has no words for, by what stands in their message.
     static let beyond = [

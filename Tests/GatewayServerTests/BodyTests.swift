@@ -1,9 +1,10 @@
 import GatewayServer
+import GatewayTesting
 import HTTPWire
 import StrictJSON
 import Testing
 
-@Suite("Bodies over real sockets")
+@Suite("Bodies over real sockets", .ownThread)
 struct BodyTests {
     static let customer = #"{"name":"Ada Ltd","contactEmail":"ada@example.com"}"#
 

@@ -10,7 +10,7 @@ import Testing
 import Tokens
 
 /// The rows T-01 to T-07 of the known attacks, and the endpoints that clients authenticate at.
-@Suite("Clients at the token endpoint and beside it")
+@Suite("Clients at the token endpoint and beside it", .ownThread)
 struct ClientEndpointTests {
     static let form = "grant_type=client_credentials"
 
@@ -116,7 +116,7 @@ struct ClientEndpointTests {
             let assertion = Self.assertion(gateway)
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<20 {
-                    group.addTask(executorPreference: BlockingExecutor.shared) { try Self.post(gateway, assertion: assertion).status }
+                    group.addTask { try Self.post(gateway, assertion: assertion).status }
                 }
                 return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
             }

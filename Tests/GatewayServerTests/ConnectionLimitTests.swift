@@ -1,10 +1,11 @@
 import Access
 import Foundation
 import GatewayServer
+import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite("Limits of connections", .timeLimit(.minutes(2)))
+@Suite("Limits of connections", .timeLimit(.minutes(2)), .ownThread)
 struct ConnectionLimitTests {
     /// A connection that has been served, and so is surely counted.
     static func served(_ gateway: TestGateway) throws -> RawClient {

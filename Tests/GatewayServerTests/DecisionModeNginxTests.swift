@@ -1,10 +1,11 @@
 import Foundation
 import GatewayServer
+import GatewayTesting
 import StrictJSON
 import Testing
 
 /// The real nginx of the system in front, configured as Sources/Documentation/decision-mode.md shows.
-@Suite("Decision mode behind nginx", .timeLimit(.minutes(2)))
+@Suite("Decision mode behind nginx", .timeLimit(.minutes(2)), .ownThread)
 struct DecisionModeNginxTests {
     static let program = ["/usr/sbin/nginx", "/usr/bin/nginx"].first { FileManager.default.isExecutableFile(atPath: $0) }
 

@@ -2,12 +2,13 @@ import Access
 import Foundation
 import GatewayCore
 import GatewayServer
+import GatewayTesting
 import OpenSSLCrypto
 import StrictJSON
 import Testing
 import Tokens
 
-@Suite("Decision mode", .timeLimit(.minutes(2)))
+@Suite("Decision mode", .timeLimit(.minutes(2)), .ownThread)
 struct DecisionModeTests {
     static let policy = TestGateway.policy.replacing(
         "  - { id: hello,",

@@ -1,11 +1,12 @@
 import Foundation
 import GatewayServer
+import GatewayTesting
 import HTTPWire
 import NIOCore
 import StrictJSON
 import Testing
 
-@Suite("Hostile HTTP/2 (attacks rows P-15, F-04, F-06, F-09)", .timeLimit(.minutes(3)))
+@Suite("Hostile HTTP/2 (attacks rows P-15, F-04, F-06, F-09)", .timeLimit(.minutes(3)), .ownThread)
 struct HTTP2AttackTests {
     typealias Frame = HTTP2Client.Frame
 

@@ -1,11 +1,12 @@
 import Foundation
 import GatewayServer
+import GatewayTesting
 import HTTPWire
 import NIOCore
 import StrictJSON
 import Testing
 
-@Suite("HTTP/2", .timeLimit(.minutes(3)))
+@Suite("HTTP/2", .timeLimit(.minutes(3)), .ownThread)
 struct HTTP2Tests {
     /// With an upstream that answers with the head it was sent.
     static func run(
@@ -220,27 +221,21 @@ struct HTTP2Tests {
         .replacing("methods: [GET], path: /hello", with: "methods: [POST], path: /hello")
         let gateway = try await TestGateway(edge: Edge(tls: try certificates.server(), upstreams: [backend.target()], policy: policy))
         let port = gateway.port
-        let stopping = Collected<Bool>()
-        try await withTaskExecutorPreference(BlockingExecutor.shared) {
-            let client = try HTTP2Client(port: port)
-            let stream = try client.request(HTTP2Client.fields("POST", "/hello"), endsStream: false)
-            // Not before the request is with the upstream.
-            let deadline = ContinuousClock.now + .seconds(10)
-            while backend.connectionCount == 0, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
-            // Elsewhere than on the few threads that every test waits for.
-            let stop = Task(executorPreference: BlockingExecutor.shared) {
-                try await gateway.server.stop([gateway.listener, gateway.admin, gateway.decide], within: 10)
-            }
-            #expect(try client.wait(for: .goAway)?.errorCode == 0)
-            try client.send(.init(kind: .data, flags: 1, stream: stream, payload: Array("x".utf8)))
-            #expect(try client.response(to: stream).status == 200)
-            let frames = try client.framesToEnd()
-            let last = frames.last { $0.kind == .goAway }
-            #expect(last?.errorCode == 0 && last?.lastStream == stream)
-            try await stop.value
-            stopping.set(true)
+        let client = try HTTP2Client(port: port)
+        let stream = try client.request(HTTP2Client.fields("POST", "/hello"), endsStream: false)
+        // Not before the request is with the upstream.
+        let deadline = ContinuousClock.now + .seconds(10)
+        while backend.connectionCount == 0, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+        let stop = Task {
+            try await gateway.server.stop([gateway.listener, gateway.admin, gateway.decide], within: 10)
         }
-        #expect(stopping.value == true)
+        #expect(try client.wait(for: .goAway)?.errorCode == 0)
+        try client.send(.init(kind: .data, flags: 1, stream: stream, payload: Array("x".utf8)))
+        #expect(try client.response(to: stream).status == 200)
+        let frames = try client.framesToEnd()
+        let last = frames.last { $0.kind == .goAway }
+        #expect(last?.errorCode == 0 && last?.lastStream == stream)
+        try await stop.value
     }
 
     @Test("a connection without a request is closed after the idle time, politely")

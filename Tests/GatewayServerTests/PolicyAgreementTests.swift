@@ -1,4 +1,5 @@
 import Foundation
+import GatewayTesting
 import StrictJSON
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 @testable import GatewayConfiguration
 
 /// `explain`, `diff` and what the running gateway answers are one truth, over everybody, every route, and own and others' objects.
-@Suite("Explained, compared and answered")
+@Suite("Explained, compared and answered", .ownThread)
 struct PolicyAgreementTests {
     static let old = """
         policy: 1

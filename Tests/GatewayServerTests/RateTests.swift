@@ -1,8 +1,9 @@
 import GatewayServer
+import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite("Rates over real sockets")
+@Suite("Rates over real sockets", .ownThread)
 struct RateTests {
     /// Two rated routes, and a public one.
     private static let policy =

@@ -1,9 +1,10 @@
 import GatewayServer
+import GatewayTesting
 import HTTPWire
 import StrictJSON
 import Testing
 
-@Suite("Requests over real sockets")
+@Suite("Requests over real sockets", .ownThread)
 struct RequestTests {
     @Test("a partner's token opens what the policy opens, and the session endpoint says who is seen")
     func allowed() async throws {

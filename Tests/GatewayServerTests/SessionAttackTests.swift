@@ -1,11 +1,12 @@
 import GatewayCore
 import GatewayServer
+import GatewayTesting
 import StrictJSON
 import Testing
 import Tokens
 
 /// The known attacks on sessions, by their ids, over real sockets.
-@Suite("Known attacks on sessions")
+@Suite("Known attacks on sessions", .ownThread)
 struct SessionAttackTests {
     private static let name = TestSession.name
     private static let list = "/api/provisioning/customers"

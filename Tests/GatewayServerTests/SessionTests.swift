@@ -7,7 +7,7 @@ import StrictJSON
 import Testing
 import Tokens
 
-@Suite("Sessions over real sockets")
+@Suite("Sessions over real sockets", .ownThread)
 struct SessionTests {
     private static let list = "/api/provisioning/customers"
 
@@ -50,7 +50,7 @@ struct SessionTests {
             let store = MemoryRevocationStore()
             let watch = RevocationWatch(store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             // Other tests may hold the threads that tasks run on otherwise.
-            let watching = Task(executorPreference: BlockingExecutor.shared) { await watch.run { try await gateway.server.refuse($0) } }
+            let watching = Task(executorPreference: ThreadExecutor.shared) { await watch.run { try await gateway.server.refuse($0) } }
             defer { watching.cancel() }
             let client = try RawClient(port: gateway.port)
             let now = TestClock.now()

@@ -1,11 +1,12 @@
 import GatewayServer
+import GatewayTesting
 import Logging
 import StrictJSON
 import Synchronization
 import Testing
 
 /// A candidate policy is asked beside the one in force on every request, and never obeyed.
-@Suite("A candidate policy")
+@Suite("A candidate policy", .ownThread)
 struct ShadowPolicyTests {
     static let shadow = TestGateway.policy
         .replacing("when: { partner: [globex] }", with: "when: { partner: [acme] }")

@@ -8,7 +8,7 @@ import Tokens
 
 private let customer = #"{"name":"Ada Ltd","contactEmail":"ada@example.com"}"#
 
-@Suite("Signed requests over real sockets")
+@Suite("Signed requests over real sockets", .ownThread)
 struct SignedRequestTests {
     static func create(_ gateway: TestGateway) -> SignedRequest {
         var request = SignedRequest(gateway)
@@ -324,7 +324,7 @@ struct SignedRequestTests {
         try await TestGateway.run { gateway in
             let text = Self.create(gateway).text()
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
-                for _ in 0..<20 { group.addTask(executorPreference: BlockingExecutor.shared) { try gateway.send(text).status } }
+                for _ in 0..<20 { group.addTask { try gateway.send(text).status } }
                 return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
             }
             #expect(statuses == [201: 1, 401: 19])

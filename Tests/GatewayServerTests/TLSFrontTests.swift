@@ -1,10 +1,11 @@
 import Foundation
 import GatewayServer
+import GatewayTesting
 import NIOSSL
 import StrictJSON
 import Testing
 
-@Suite("TLS in front", .timeLimit(.minutes(2)))
+@Suite("TLS in front", .timeLimit(.minutes(2)), .ownThread)
 struct TLSFrontTests {
     static func run(
         _ certificate: String = "server", clientCA: String? = nil, limits: ServerLimits = ServerLimits(),

@@ -1,10 +1,11 @@
 import Foundation
 import GatewayServer
+import GatewayTesting
 import NIOSSL
 import StrictJSON
 import Testing
 
-@Suite("TLS to upstreams (attacks row L-04)", .timeLimit(.minutes(2)))
+@Suite("TLS to upstreams (attacks row L-04)", .timeLimit(.minutes(2)), .ownThread)
 struct TLSUpstreamTests {
     static let policy = TestGateway.policy.replacing(
         "path: /hello, public: true, to: provisioning", with: "path: /hello, public: true, to: backend"

@@ -169,10 +169,8 @@ final class TestGateway: Sendable {
     ) async throws -> [JSONElement] {
         let gateway = try await TestGateway(
             limits: limits, hosts: hosts, policy: policy, upstreams: upstreams, sessionSecrets: sessionSecrets, edge: edge)
-        // A task of its own begins on its executor; `withTaskExecutorPreference` would begin on the thread that calls it.
-        let result = await withoutActuallyEscaping(body) { body in
-            await Task(executorPreference: BlockingExecutor.shared) { try await body(gateway) }.result
-        }
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(gateway)) } catch { result = .failure(error) }
         try await gateway.server.stop([gateway.listener, gateway.admin, gateway.decide], within: 5)
         let text = (try? String(contentsOf: gateway.log, encoding: .utf8)) ?? ""
         try? FileManager.default.removeItem(at: gateway.log)

@@ -1,8 +1,9 @@
 import Foundation
+import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite("The token endpoint over real sockets")
+@Suite("The token endpoint over real sockets", .ownThread)
 struct TokenEndpointTests {
     static func post(
         _ gateway: TestGateway, basic: String? = nil, _ form: String, type: String = "application/x-www-form-urlencoded", lines: String = ""

@@ -1,10 +1,11 @@
 import Access
 import Foundation
 import GatewayServer
+import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite("Trusted proxies (attacks rows H-07, H-08)", .timeLimit(.minutes(2)))
+@Suite("Trusted proxies (attacks rows H-07, H-08)", .timeLimit(.minutes(2)), .ownThread)
 struct TrustedProxyTests {
     static let policy = TestGateway.policy.replacing(
         "path: /hello, public: true, to: provisioning", with: "path: /hello, public: true, to: backend")

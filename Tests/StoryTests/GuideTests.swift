@@ -1,4 +1,5 @@
 import Foundation
+import GatewayTesting
 import Testing
 
 @Suite("The commands that `make run` prints and those of the README", .ownThread)

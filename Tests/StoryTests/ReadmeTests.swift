@@ -1,7 +1,8 @@
 import Foundation
+import GatewayTesting
 import Testing
 
-@Suite("The README")
+@Suite("The README", .ownThread)
 struct ReadmeTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()

@@ -1,4 +1,5 @@
 import Foundation
+import GatewayTesting
 import StrictJSON
 import Synchronization
 import Testing

@@ -1,11 +1,12 @@
 import Foundation
+import GatewayTesting
 import StrictJSON
 import Testing
 
 @Suite("Starting", .ownThread)
 struct StartTests {
     @Test("these tests run on threads of their own")
-    func threads() { #expect(OwnThread.isCurrent) }
+    func threads() { #expect(ThreadExecutor.isCurrent) }
 
     @Test("ready is one JSON record with the real ports, and the admin address says so too")
     func ready() throws {

@@ -1,12 +1,13 @@
 import Foundation
 import GatewayCore
 import GatewayServer
+import GatewayTesting
 import StrictJSON
 import Testing
 import Tokens
 
 /// One request must be one request to everybody who reads it. Ids as in Tests/KnownAttacks.md.
-@Suite("Attacks: framing")
+@Suite("Attacks: framing", .ownThread)
 struct FramingTests {
     /// A request in the body or behind it, which must never become one.
     static let hidden = "GET /public/hidden HTTP/1.1\r\nHost: a\r\n\r\n"

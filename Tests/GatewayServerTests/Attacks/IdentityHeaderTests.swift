@@ -1,9 +1,10 @@
 import Access
+import GatewayTesting
 import StrictJSON
 import Testing
 
 /// What a client may not say about itself, and what the gateway must not take from it. Ids as in Tests/KnownAttacks.md.
-@Suite("Attacks: identity and forwarding headers")
+@Suite("Attacks: identity and forwarding headers", .ownThread)
 struct IdentityHeaderTests {
     /// Names that a backend folds to `x-gatehouse-subject`.
     static let spellings = [

@@ -1,10 +1,11 @@
 import Access
 import GatewayConfiguration
+import GatewayTesting
 import StrictJSON
 import Testing
 
 /// The policy must not see one path and the upstream another. Ids as in Tests/KnownAttacks.md.
-@Suite("Attacks: path confusion")
+@Suite("Attacks: path confusion", .ownThread)
 struct PathConfusionTests {
     /// Each target is refused for a stranger and for a partner alike, before anything reaches the upstream.
     static func refuse(

@@ -1,12 +1,13 @@
 import Foundation
 import GatewayCore
+import GatewayTesting
 import OpenSSLCrypto
 import StrictJSON
 import Testing
 import Tokens
 
 /// Tokens of every kind, good and bad, in every place where one is read. Ids as in Tests/KnownAttacks.md.
-@Suite("Attacks: tokens over sockets")
+@Suite("Attacks: tokens over sockets", .ownThread)
 struct TokenAttackTests {
     /// A header of the known key with these members more.
     private static func header(_ added: String) -> String { #"{"alg":"HS256","typ":"at+jwt","kid":"k1",\#(added)}"# }

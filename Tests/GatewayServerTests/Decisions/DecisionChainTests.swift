@@ -1,8 +1,9 @@
+import GatewayTesting
 import Testing
 
 @testable import GatewayServer
 
-@Suite("The chain of decisions")
+@Suite("The chain of decisions", .ownThread)
 struct DecisionChainTests {
     private static func line(_ number: Int) -> String { #"{"time":"t","request_id":"r\#(number)""# + "\n" }
 

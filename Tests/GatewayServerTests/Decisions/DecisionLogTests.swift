@@ -1,12 +1,13 @@
 import Access
 import Foundation
+import GatewayTesting
 import Logging
 import Synchronization
 import Testing
 
 @testable import GatewayServer
 
-@Suite("The decision log's file")
+@Suite("The decision log's file", .ownThread)
 struct DecisionLogTests {
     private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gatehouse-log-\(UUID().uuidString)")
     private var path: String { folder.appendingPathComponent("decisions.jsonl").path }

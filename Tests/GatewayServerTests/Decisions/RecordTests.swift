@@ -1,10 +1,11 @@
 import Access
 import GatewayCore
 import GatewayServer
+import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite("What a record says")
+@Suite("What a record says", .ownThread)
 struct RecordTests {
     private static let members: [String] = [
         "time", "request_id", "method", "path", "route", "caller", "subject", "tenant", "roles", "scopes", "token_id", "remote", "decision",

@@ -1,8 +1,9 @@
+import GatewayTesting
 import StrictJSON
 import Testing
 
 /// What becomes of an upstream's answer.
-@Suite("Forwarding: answers")
+@Suite("Forwarding: answers", .ownThread)
 struct AnswerTests {
     @Test("a good answer passes with its status, headers and body, without what belongs to one hop")
     func headers() async throws {

@@ -1,10 +1,11 @@
 import Foundation
 import GatewayServer
+import GatewayTesting
 import StrictJSON
 import Testing
 
 /// When a connection to an upstream serves another request, and what happens when it cannot.
-@Suite("Forwarding: connections, retries and servers that fail")
+@Suite("Forwarding: connections, retries and servers that fail", .ownThread)
 struct ConnectionReuseTests {
     @Test("one connection serves one request after the other, of whichever client")
     func reuse() async throws {

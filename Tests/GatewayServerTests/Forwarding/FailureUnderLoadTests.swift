@@ -1,9 +1,10 @@
 import Foundation
+import GatewayTesting
 import StrictJSON
 import Synchronization
 import Testing
 
-@Suite("Forwarding: a server that dies under load")
+@Suite("Forwarding: a server that dies under load", .ownThread)
 struct FailureUnderLoadTests {
     /// A server that is killed and started again, on one port.
     final class Mortal: Sendable {

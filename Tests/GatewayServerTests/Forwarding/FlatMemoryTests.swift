@@ -4,7 +4,7 @@ import StrictJSON
 import Testing
 
 /// The program as a process of its own, so that its memory is nobody else's.
-@Suite("Forwarding: memory stays flat")
+@Suite("Forwarding: memory stays flat", .ownThread)
 struct FlatMemoryTests {
     static let large = StreamingTests.large
 
@@ -28,28 +28,26 @@ struct FlatMemoryTests {
             }, receiveBuffer: 65536
         )
         defer { app.stop() }
-        try await Task(executorPreference: BlockingExecutor.shared) {
-            let program = try ServingProgram(upstream: app.port)
-            defer { program.stop() }
-            for parts in [1, 128] {
-                try download(program, parts: parts)
-                try upload(program, "/public/x", byteCount: parts * StreamingTests.part.count)
-            }
-            let before = try program.peakMemory()
-            let idle = try RawClient(port: program.port, receiveBuffer: 65536)
-            try idle.send("GET /public/1024 HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(try idle.head().status == 200)
-            Thread.detachNewThread {
-                _ = StreamingTests.settled { app.record.byteCount }
-                isHeld.open()
-            }
-            try upload(program, "/public/held", byteCount: Self.large)
-            try idle.skip(Self.large)
-            try download(program, parts: 1024)
-            let after = try program.peakMemory()
-            // A few buffers more or less; all of either body would be four times this.
-            #expect(after - before < 16 << 20, "\(before) bytes became \(after)")
-        }.value
+        let program = try ServingProgram(upstream: app.port)
+        defer { program.stop() }
+        for parts in [1, 128] {
+            try download(program, parts: parts)
+            try upload(program, "/public/x", byteCount: parts * StreamingTests.part.count)
+        }
+        let before = try program.peakMemory()
+        let idle = try RawClient(port: program.port, receiveBuffer: 65536)
+        try idle.send("GET /public/1024 HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try idle.head().status == 200)
+        Thread.detachNewThread {
+            _ = StreamingTests.settled { app.record.byteCount }
+            isHeld.open()
+        }
+        try upload(program, "/public/held", byteCount: Self.large)
+        try idle.skip(Self.large)
+        try download(program, parts: 1024)
+        let after = try program.peakMemory()
+        // A few buffers more or less; all of either body would be four times this.
+        #expect(after - before < 16 << 20, "\(before) bytes became \(after)")
     }
 
     private func download(_ program: ServingProgram, parts: Int) throws {

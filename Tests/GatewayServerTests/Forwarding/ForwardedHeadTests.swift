@@ -1,10 +1,11 @@
 import Access
 import GatewayCore
+import GatewayTesting
 import StrictJSON
 import Testing
 
 /// What an upstream is told with each request.
-@Suite("Forwarding: the head that an upstream receives")
+@Suite("Forwarding: the head that an upstream receives", .ownThread)
 struct ForwardedHeadTests {
     @Test("an allowed request arrives as exactly these lines")
     func exactly() async throws {

@@ -1,10 +1,11 @@
 import Foundation
 import GatewayServer
+import GatewayTesting
 import StrictJSON
 import Testing
 
 /// Bodies that stream, sides that are slow, and sides that go away.
-@Suite("Forwarding: streaming")
+@Suite("Forwarding: streaming", .ownThread)
 struct StreamingTests {
     /// Bytes: more than all kernel buffers of a connection and of the next one hold together.
     static let large = 64 << 20

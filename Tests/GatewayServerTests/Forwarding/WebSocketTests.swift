@@ -1,8 +1,9 @@
 import Foundation
+import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite("Forwarding: WebSocket")
+@Suite("Forwarding: WebSocket", .ownThread)
 struct WebSocketTests {
     static let upgrade =
         "Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"

@@ -1,10 +1,11 @@
 import Access
 import GatewayCore
+import GatewayTesting
 import Testing
 
 @testable import GatewayServer
 
-@Suite("Metrics")
+@Suite("Metrics", .ownThread)
 struct MetricsTests {
     @Test("a table counts each key by itself, however many there are")
     func table() {

@@ -1,7 +1,8 @@
+import GatewayTesting
 import StrictJSON
 import Testing
 
-@Suite("Upstreams in the metrics and the status")
+@Suite("Upstreams in the metrics and the status", .ownThread)
 struct UpstreamMetricsTests {
     @Test("answers and failures are counted for each server, and one that is left out is told")
     func servers() async throws {

@@ -1,9 +1,10 @@
 import Foundation
+import GatewayTesting
 import Synchronization
 
 /// An upstream that counts connections, keeps every byte that it gets, and answers by a script.
 ///
-/// It blocks, on threads of its own: the few threads that everything else in the process runs on stay free (see `BlockingExecutor`).
+/// It blocks, on threads of its own: the few threads that everything else in the process runs on stay free (see `ThreadExecutor`).
 final class RecordingUpstream: Sendable {
     /// All that has come so far.
     struct Record: Sendable {
