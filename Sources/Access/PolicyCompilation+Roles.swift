@@ -2,7 +2,7 @@ extension PolicyCompilation {
     /// Roles with what they include counted in. A cycle is told once, where it closes; the roles in it still compile, for the sake of
     /// finding further mistakes.
     mutating func compileRoles() -> [Role] {
-        let entries = document.roles.prefix(BitSet256.capacity)
+        let entries = document.roles.prefix(RoleSet.capacity)
         let grants = entries.map { entry in
             ScopeSet(indices(entry.grants, kind: "scope", in: scopeIndices) { $0.misspeltGrants.insert($1) })
         }

@@ -89,7 +89,7 @@ struct PolicyCompilation {
 
     /// Indices are the bits of `ScopeSet` and `RoleSet`, so there can be 256 of each.
     private mutating func indexNames() {
-        let limit = BitSet256.capacity
+        let limit = RoleSet.capacity
         for (index, entry) in document.scopes.enumerated() {
             if index < limit { scopeIndices[entry.name.value] = index }
             if index == limit { problems.error("a policy can have at most \(limit) scopes", at: entry.name.position) }
@@ -190,7 +190,7 @@ struct PolicyCompilation {
     private mutating func checkGrants(_ roles: [Role]) {
         guard document.sections["roles"]?.isReadable ?? true else { return }
         let granted = roles.reduce(ScopeSet()) { $0.union($1.grants) }
-        for (index, entry) in document.scopes.enumerated() where index < BitSet256.capacity && !granted.contains(index) {
+        for (index, entry) in document.scopes.enumerated() where index < ScopeSet.capacity && !granted.contains(index) {
             guard !misspeltGrants.contains(index) else { continue }
             problems.error("no role grants the scope `\(entry.name.value)`", at: entry.name.position)
         }

@@ -1,7 +1,15 @@
-/// At most 256 small integers, so that "does the principal hold all of these" is four AND instructions.
-package struct BitSet256: Hashable, Sendable {
+/// A set of roles of one policy, by index.
+package typealias RoleSet = IndexSet256<Role>
+
+/// A set of scopes of one policy, by index.
+package typealias ScopeSet = IndexSet256<Scope>
+
+/// At most 256 of a policy's elements, so that "does the principal hold all of these" is four AND instructions.
+///
+/// Sets of different policies do not mix: the index means nothing elsewhere.
+package struct IndexSet256<Element>: Hashable, Sendable {
     /// Indices are 0..<capacity.
-    package static let capacity = 256
+    package static var capacity: Int { 256 }
 
     private var words: SIMD4<UInt64>
 
@@ -9,6 +17,7 @@ package struct BitSet256: Hashable, Sendable {
         words = .zero
     }
 
+    /// Every index must be in 0..<256.
     package init(_ indices: some Sequence<Int>) {
         self.init()
         for index in indices { insert(index) }
@@ -25,23 +34,23 @@ package struct BitSet256: Hashable, Sendable {
         return words[index >> 6] & (1 << UInt64(index & 63)) != 0
     }
 
-    package func union(_ other: BitSet256) -> BitSet256 {
-        BitSet256(words: words | other.words)
+    package func union(_ other: Self) -> Self {
+        Self(words: words | other.words)
     }
 
-    package func intersection(_ other: BitSet256) -> BitSet256 {
-        BitSet256(words: words & other.words)
+    package func intersection(_ other: Self) -> Self {
+        Self(words: words & other.words)
     }
 
-    package func subtracting(_ other: BitSet256) -> BitSet256 {
-        BitSet256(words: words & ~other.words)
+    package func subtracting(_ other: Self) -> Self {
+        Self(words: words & ~other.words)
     }
 
-    package func isSubset(of other: BitSet256) -> Bool {
+    package func isSubset(of other: Self) -> Bool {
         words & ~other.words == .zero
     }
 
-    package func isDisjoint(with other: BitSet256) -> Bool {
+    package func isDisjoint(with other: Self) -> Bool {
         words & other.words == .zero
     }
 
@@ -55,7 +64,7 @@ package struct BitSet256: Hashable, Sendable {
         return total
     }
 
-    /// Ascending.
+    /// Ascending, which is the order of the policy file.
     package var indices: [Int] {
         var result: [Int] = []
         for word in 0..<4 {
