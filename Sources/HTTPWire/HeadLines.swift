@@ -4,7 +4,7 @@
 struct HeadLines: Sendable {
     let limits: WireLimits
     var fields: [HeadField] = []
-    /// Index into `fields` of the first field of each known name, -1 when absent.
+    /// Index into `fields` of the first field of each known name; -1 when absent, -2 when there are several and none of them counts.
     var first = InlineArray<20, Int16>(repeating: -1)
     /// Start of the line that is not complete yet.
     private(set) var lineStart = 0
@@ -69,10 +69,12 @@ struct HeadLines: Sendable {
         let known = KnownField.named(bytes, name)
         if known != .other {
             let slot = Int(known.rawValue)
-            if first[slot] < 0 {
+            if first[slot] == -1 {
                 first[slot] = Int16(fields.count)
             } else if known.isSingleton {
                 throw repeated(known)
+            } else if known.isName {
+                first[slot] = -2
             }
         }
         fields.append(

@@ -9,11 +9,14 @@ package enum KnownField: UInt8, CaseIterable, Sendable {
     package var isSingleton: Bool {
         switch self {
         case .host, .contentLength, .transferEncoding, .authorization, .contentType, .contentDigest, .signature,
-            .signatureInput, .idempotencyKey, .ifMatch, .origin, .secFetchSite, .expect, .traceparent, .xRequestID:
+            .signatureInput, .idempotencyKey, .ifMatch, .origin, .secFetchSite, .expect:
             true
-        case .connection, .upgrade, .cookie, .ifNoneMatch, .accept, .other: false
+        case .connection, .upgrade, .cookie, .ifNoneMatch, .accept, .xRequestID, .traceparent, .other: false
         }
     }
+
+    /// Fields that name a request for those who look for it later: two of them name nothing, and a new one is made.
+    var isName: Bool { self == .xRequestID || self == .traceparent }
 
     /// Lower-case name.
     package var name: StaticString {

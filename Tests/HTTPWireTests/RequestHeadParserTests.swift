@@ -122,6 +122,14 @@ struct RequestHeadParserTests {
         }
     }
 
+    @Test("a request that is named more than once has no name", arguments: ["X-Request-Id", "traceparent"], [2, 3])
+    func severalNames(name: String, count: Int) throws {
+        let lines = (0..<count).map { "\(name): request-\($0)\r\n" }.joined()
+        let field: KnownField = name == "traceparent" ? .traceparent : .xRequestID
+        #expect(try Self.parse("GET / HTTP/1.1\r\nHost: a\r\n\(lines)\r\n")?.value(field) == nil)
+        #expect(try Self.parse("GET / HTTP/1.1\r\nHost: a\r\n\(name): request-1\r\n\r\n")?.value(field) != nil)
+    }
+
     @Test("takes the target of origin, absolute and asterisk form")
     func targets() throws {
         func target(_ line: String) throws -> String {
