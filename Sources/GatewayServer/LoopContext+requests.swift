@@ -28,7 +28,7 @@ extension LoopContext {
         // What everybody may do is no decision about anybody.
         if log.isOff || admission.isAllowedToTheEnd && (log.options.onlyDenied || admission.reason == .isPublic) { return }
         decisions.append(admission, path: path, policy: snapshot.policy, clock: clock, facts)
-        if decisions.lines.count > DecisionBuffer.batchSize { flushDecisions() }
+        if decisions.lines.count > DecisionBuffer.batchSize { flushDecisions() } else { flushDecisionsSoon() }
     }
 }
 

@@ -28,6 +28,7 @@ final class LoopContext {
     private var lastTurnedAwayNote = Int64.min / 2
     private(set) var connections: [any Watched] = []
     private var ticker: RepeatedTask?
+    private var isHandoverScheduled = false
     /// No new requests: connections close as they become idle.
     private(set) var isStopping = false
     private var stopped: EventLoopPromise<Void>?
@@ -61,10 +62,22 @@ final class LoopContext {
     }
 
     private func tick() {
-        flushDecisions()
         if services.decisions.isFailing { services.decisions.retry() }
         let now = WallClock.coarse()
         for connection in connections where connection.deadline < now { connection.deadlinePassed() }
+    }
+
+    /// Records are handed over this long after the first of them, or sooner when they are many: what a crash takes with it is no more than that.
+    private static let handoverDelay = TimeAmount.milliseconds(20)
+
+    func flushDecisionsSoon() {
+        guard !isHandoverScheduled else { return }
+        isHandoverScheduled = true
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.scheduleTask(in: Self.handoverDelay) {
+            bound.value.isHandoverScheduled = false
+            bound.value.flushDecisions()
+        }
     }
 
     func flushDecisions() {
