@@ -50,11 +50,11 @@ package struct CustomerID: Hashable, Comparable, Sendable, CustomStringConvertib
 
     package var description: String {
         var text = [UInt8](repeating: 0, count: Self.textLength)
-        let prefix = Self.prefix.utf8
+        let (prefix, alphabet) = (Self.prefix.utf8, Self.alphabet)
         for (position, byte) in prefix.enumerated() { text[position] = byte }
         var (high, low) = (high, low)
         for position in (prefix.count..<Self.textLength).reversed() {
-            text[position] = Self.alphabet[Int(low & 31)]
+            text[position] = alphabet[Int(low & 31)]
             low = low >> 5 | high << 59
             high >>= 5
         }
