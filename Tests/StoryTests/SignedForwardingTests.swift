@@ -40,15 +40,15 @@ struct SignedForwardingTests {
         return result.output.split(separator: "\n").joined(separator: "\r\n")
     }
 
-    @Test("an upstream gets the whole of a signed body, and never the whole of another one (M-05)", arguments: [false, true])
+    @Test("an upstream gets the whole of a signed body, and nothing of another one (M-05)", arguments: [false, true])
     func forwarded(isChunked: Bool) throws {
         let upstream = try Sink()
         try place.write("policies/gateway.yaml", "upstreams:\n  sink: { servers: [\"http://127.0.0.1:\(upstream.port)\"], retries: 0 }\n")
-        // Several reads long, so that most of it has left before its end is seen.
+        // Several reads long.
         let body = String(repeating: "0123456789abcdef", count: 20_000)
         try place.write("body", body)
         try place.serving { gateway in
-            for isRight in [true, false] {
+            for isRight in [true, false, true] {
                 let headers = try sign(gateway, "POST", "http://gateway.test/sink", "--body", "body", "--content-type", "text/plain")
                 let sent = isRight ? body : String(body.dropLast()) + "!"
                 let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(sent.utf8.count)"
@@ -56,15 +56,14 @@ struct SignedForwardingTests {
                 let connection = try gateway.connect()
                 try connection.send("POST /sink HTTP/1.1\r\nHost: gateway.test\r\n\(framing)\r\n\(headers)\r\n\r\n\(content)")
                 let response = try connection.response()
-                let received = try #require(upstream.next())
                 if isRight {
                     #expect(response.status == 200, "\(response)")
+                    let received = try #require(upstream.next())
                     #expect(received.isComplete)
                     #expect(!received.head.lowercased().contains("signature"))
                 } else {
                     #expect(response.status == 401, "\(response)")
                     #expect(response.json?["component"]?.string == "content-digest")
-                    #expect(!received.isComplete)
                 }
             }
         }

@@ -24,29 +24,29 @@ extension ConnectionHandler {
             refused.reason = error.reason
             return respond(Answer(error.problem, requestID: text(requestID)), to: refused, bytes, started)
         }
+        let request = Forwarding(
+            pool: pool, head: head.bytes, hostIndex: head.hostIndex, isIdempotent: admission.method?.isIdempotent ?? false,
+            isUpgrade: isUpgrade,
+            responseMilliseconds: grant.route.timeoutMilliseconds.map { Int64($0) } ?? pool.target.responseMilliseconds
+        )
+        // INVARIANT (nothing unverified leaves): of a signed request with a body nothing is sent before the body is known to be the signed one.
+        if admission.signature?.contentDigest != nil { return awaitBody(.upstream(request), admission, bytes, started) }
         let expectsContinue = parser.head.expectsContinue
         let exchange = exchange(.nobody, admission, bytes, started, bodyLimit: admission.bodyLimit)
-        let response = grant.route.timeoutMilliseconds.map { Int64($0) } ?? pool.target.responseMilliseconds
-        let relay = Relay(
-            exchange, client: self, pool: pool, isIdempotent: admission.method?.isIdempotent ?? false, isUpgrade: isUpgrade,
-            head: head.bytes,
-            hostIndex: head.hostIndex, responseMilliseconds: response
-        )
-        // Connecting has its own limit; this one catches what that misses.
-        let limit = pool.target.connectMilliseconds + response
         if let signature = admission.signature {
-            return useNonce(of: signature, exchange) { $0.begin(relay, within: limit, expectsContinue: expectsContinue) }
+            return useNonce(of: signature, exchange) { $0.begin(request, exchange, expectsContinue: expectsContinue) }
         }
-        begin(relay, within: limit, expectsContinue: expectsContinue)
+        begin(request, exchange, expectsContinue: expectsContinue)
     }
 
-    private func begin(_ relay: Relay, within limit: Int64, expectsContinue: Bool) {
+    func begin(_ request: Forwarding, _ exchange: Exchange, expectsContinue: Bool) {
         if expectsContinue {
             output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
             flush()
         }
+        let relay = Relay(request, exchange, client: self)
         state = .forwarding(relay)
-        setDeadline(milliseconds: limit)
+        setDeadline(milliseconds: request.beginMilliseconds)
         relay.start()
     }
 
@@ -102,16 +102,15 @@ extension ConnectionHandler {
                 return false
             case .skip(let count): input.moveReaderIndex(forwardBy: count)
             case .end:
-                if let refusal = wrongBody(exchange) { return refuseBody(relay, refusal) }
-                if let held = exchange.held.take() { relay.send(held, isChunked: exchange.isChunked) }
+                if let body = exchange.held.take() { relay.send(body, isChunked: exchange.isChunked) }
                 relay.finishRequest(isChunked: exchange.isChunked)
                 return false
             case .body(let count):
-                exchange.passedOn += count
-                guard exchange.passedOn <= exchange.bodyLimit, let part = input.readSlice(length: count) else {
+                exchange.byteCount += count
+                guard exchange.byteCount <= exchange.bodyLimit, let part = input.readSlice(length: count) else {
                     return refuseBody(relay, .bodyTooLarge(limit: exchange.bodyLimit))
                 }
-                if let ready = release(part, exchange) { relay.send(ready, isChunked: exchange.isChunked) }
+                relay.send(part, isChunked: exchange.isChunked)
                 setDeadline(milliseconds: loop.services.limits.bodyTimeout)
             }
         }

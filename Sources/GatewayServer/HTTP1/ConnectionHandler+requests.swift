@@ -94,7 +94,7 @@ extension ConnectionHandler {
     // MARK: Bodies
 
     /// Reads the body of a request that will be answered when it is complete.
-    private func awaitBody(_ responder: Exchange.Responder, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
+    func awaitBody(_ responder: Exchange.Responder, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
         let exchange = exchange(responder, admission, bytes, started, bodyLimit: admission.bodyLimit)
         let expectsContinue = parser.head.expectsContinue
         if let signature = admission.signature {
@@ -129,15 +129,19 @@ extension ConnectionHandler {
                 }
                 return true
             case .body(let count):
-                guard exchange.body.count + count <= exchange.bodyLimit else {
+                exchange.byteCount += count
+                guard exchange.byteCount <= exchange.bodyLimit else {
                     abandon(exchange, .bodyTooLarge(limit: exchange.bodyLimit))
                     return false
                 }
                 input.moveReaderIndex(forwardBy: count)
-                if case .nobody = exchange.responder { continue }
                 let bytes = buffer.readableBytesUInt8Span
                 exchange.digest?.update(bytes.extracting(0..<count))
-                exchange.body.append(bytes, 0..<count)
+                switch exchange.responder {
+                case .nobody: break
+                case .upstream: hold(buffer.getSlice(at: buffer.readerIndex, length: count), of: exchange)
+                default: exchange.body.append(bytes, 0..<count)
+                }
             }
         }
     }
@@ -175,6 +179,7 @@ extension ConnectionHandler {
                 let isOthers = answer.isOthers
                 return (Answer(status: answer.status, headers: answer.headers, body: answer.body), isOthers ? .notOwner : nil)
             }
+        case .upstream(let request): begin(request, exchange, expectsContinue: false)
         case .admin(let path):
             let admin = AdminEndpoints(services: loop.services, snapshot: exchange.snapshot)
             let method = exchange.admission.method

@@ -84,13 +84,12 @@ extension ConnectionHandler {
             return exchange.admission.signature?.wrongBody(error)
         }
     }
-
-    /// Takes a part of a body that is passed on, and gives what may leave. Of a signed body the last part stays here until the digest is
-    /// known, so that an upstream never has the whole of a body that was not signed.
-    func release(_ part: ByteBuffer, _ exchange: Exchange) -> ByteBuffer? {
-        guard let digest = exchange.digest else { return part }
-        digest.update(part.readableBytesUInt8Span)
-        defer { exchange.held = part }
-        return exchange.held
+    /// Keeps a part of a signed body until all of it is known to be what was signed. It may be as large as the route allows, and come as slowly
+    /// as a body that is passed on.
+    func hold(_ part: ByteBuffer?, of exchange: Exchange) {
+        guard let part else { return }
+        if exchange.held == nil { exchange.held = ByteBuffer() }
+        exchange.held?.writeImmutableBuffer(part)
+        setDeadline(milliseconds: loop.services.limits.bodyTimeout)
     }
 }

@@ -8,12 +8,13 @@ import Tokens
 final class Exchange {
     /// Who answers once the body is there.
     enum Responder {
-        /// It was answered already; the body is read to find the next request.
+        /// It was answered already, and the body is read to find the next request; or an upstream answers, and the body is passed on as it comes.
         case nobody
         case oauth(Endpoint, authorization: [UInt8]?, contentType: [UInt8]?, hasQuery: Bool)
         case session(AuthenticatedCaller)
         case signatureCheck(SignatureReport)
         case customers(APICall)
+        case upstream(Forwarding)
         case admin(path: String)
     }
 
@@ -32,14 +33,14 @@ final class Exchange {
     let digest: ContentDigestCheck?
     /// That the body is not the signed one.
     var bodyFault: SignatureFault?
-    /// Of a signed request that is passed on, the part that waits until what follows it, or the digest, is seen.
+    /// The body of a signed request to an upstream.
     var held: ByteBuffer?
     let bodyLimit: Int
     let isChunked: Bool
     /// Whether the end of the connection is all that tells a client of HTTP/1.0 where the answer ends.
     var endsWithConnection = false
-    /// Bytes of the body so far, where it is passed on and not kept.
-    var passedOn = 0
+    /// Bytes of the body so far.
+    var byteCount = 0
 
     init(
         _ admission: Admission, snapshot: Snapshot, responder: Responder, requestID: [UInt8], path: [UInt8], isHead: Bool,
@@ -55,8 +56,12 @@ final class Exchange {
         self.isHTTP10 = isHTTP10
         self.started = started
         isChunked = framing == .chunked
-        let expected = admission.isAllowed ? admission.signature?.contentDigest ?? admission.signatureReport?.contentDigest : nil
-        digest = expected.map { ContentDigestCheck($0) }
+        if case .nobody = responder {
+            digest = nil
+        } else {
+            let expected = admission.isAllowed ? admission.signature?.contentDigest ?? admission.signatureReport?.contentDigest : nil
+            digest = expected.map { ContentDigestCheck($0) }
+        }
         decoder = BodyDecoder(framing)
         self.bodyLimit = bodyLimit
     }

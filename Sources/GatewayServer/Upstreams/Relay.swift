@@ -9,13 +9,7 @@ final class Relay: UpstreamUser {
     /// The side of the client; let go at the end, since it holds the relay. (A weak reference would cost every retain of it a side table.)
     private var client: ConnectionHandler?
     let exchange: Exchange
-    private let pool: UpstreamPool
-    /// The head as the upstream gets it, kept for another attempt, and where in it the server's name belongs.
-    private let head: ByteBuffer
-    private let hostIndex: Int?
-    private let isIdempotent: Bool
-    let isUpgrade: Bool
-    private let responseMilliseconds: Int64
+    private let request: Forwarding
     private var attemptsLeft: Int
     private var server: UpstreamPool.Server?
     private var connection: UpstreamConnection?
@@ -29,19 +23,13 @@ final class Relay: UpstreamUser {
     /// After a switch of protocols: bytes pass as they are.
     private(set) var isRaw = false
 
-    init(
-        _ exchange: Exchange, client: ConnectionHandler, pool: UpstreamPool, isIdempotent: Bool, isUpgrade: Bool, head: ByteBuffer,
-        hostIndex: Int?, responseMilliseconds: Int64
-    ) {
+    private var pool: UpstreamPool { request.pool }
+
+    init(_ request: Forwarding, _ exchange: Exchange, client: ConnectionHandler) {
+        self.request = request
         self.exchange = exchange
         self.client = client
-        self.pool = pool
-        self.isIdempotent = isIdempotent
-        self.isUpgrade = isUpgrade
-        self.head = head
-        self.hostIndex = hostIndex
-        self.responseMilliseconds = responseMilliseconds
-        attemptsLeft = pool.target.retries
+        attemptsLeft = request.pool.target.retries
     }
 
     // MARK: Request
@@ -71,13 +59,14 @@ final class Relay: UpstreamUser {
         self.connection = connection
         connection.begin(self, isHead: exchange.isHead)
         connection.write(head(for: connection.server))
-        client?.setDeadline(milliseconds: responseMilliseconds)
+        client?.setDeadline(milliseconds: request.responseMilliseconds)
         // Sends the body as far as it has come, and flushes.
         client?.continueBody()
     }
 
     private func head(for server: UpstreamPool.Server) -> ByteBuffer {
-        guard let hostIndex, let before = head.getSlice(at: 0, length: hostIndex),
+        let head = request.head
+        guard let hostIndex = request.hostIndex, let before = head.getSlice(at: 0, length: hostIndex),
             let behind = head.getSlice(at: hostIndex, length: head.readableBytes - hostIndex)
         else { return head }
         var bytes = ByteBuffer()
@@ -112,7 +101,7 @@ final class Relay: UpstreamUser {
         isRequestComplete = true
         if isChunked { connection?.write(ByteBuffer(staticString: "0\r\n\r\n")) }
         connection?.flush()
-        client?.setDeadline(milliseconds: responseMilliseconds)
+        client?.setDeadline(milliseconds: request.responseMilliseconds)
     }
 
     /// Sends what is written; whether there is room for more then.
@@ -157,7 +146,9 @@ final class Relay: UpstreamUser {
         guard let client, let server else { return }
         pool.noteSuccess(server)
         if head.status == 101 {
-            guard isUpgrade, let upgrade = head.value(.upgrade), bytes.isEqualIgnoringCase(upgrade, "websocket") else { return fail(.bad) }
+            guard request.isUpgrade, let upgrade = head.value(.upgrade), bytes.isEqualIgnoringCase(upgrade, "websocket") else {
+                return fail(.bad)
+            }
             isAnswerBegun = true
             isRaw = true
             client.beginRaw(head, bytes, exchange)
@@ -215,7 +206,7 @@ final class Relay: UpstreamUser {
         }
         letGo()
         // A request whose body has begun to leave is not ours to repeat; one that may have been acted on is repeated only if that is harmless.
-        if !isBodySent, isIdempotent, takeAttempt() {
+        if !isBodySent, request.isIdempotent, takeAttempt() {
             // The end of an empty chunked body has to be sent again too.
             isRequestComplete = false
             return start(avoiding: failed, isFresh: true)

@@ -43,6 +43,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var isFlushDue = false
     private var isReadPaused = false
+    /// Whether it is among the connections of its server.
+    var isCounted = true
     /// Whether it has served a request before: then the server may have closed it just as we used it.
     private(set) var isReused = false
     /// Monotonic nanoseconds since when it waits to be used.
@@ -115,7 +117,11 @@ final class UpstreamConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    /// The one event that comes at the end of every connection: one that is closed as soon as it is made was never active, and so is never inactive.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        pool.remove(self)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)

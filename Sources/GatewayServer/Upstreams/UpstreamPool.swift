@@ -96,6 +96,7 @@ final class UpstreamPool {
                 switch result {
                 case .success: done(.success(connection))
                 case .failure(let error):
+                    pool.remove(connection)
                     pool.noteFailure(connection.server, isUnreachable: true)
                     done(.failure(pool.failure(error, of: connection.server)))
                 }
@@ -116,11 +117,7 @@ final class UpstreamPool {
     }
 
     private func failure(_ error: any Error, of server: Server) -> UpstreamFailure {
-        guard let refused = error as? UpstreamHandshake.Failure else {
-            // It never was a connection that could be taken off the count when it closes.
-            server.connections -= 1
-            return error is ChannelError ? .timeout : .bad
-        }
+        guard let refused = error as? UpstreamHandshake.Failure else { return error is ChannelError ? .timeout : .bad }
         guard case .refused(let reason) = refused else { return .timeout }
         logger.warning(
             "TLS with an upstream failed; nothing was sent to it",
@@ -133,8 +130,10 @@ final class UpstreamPool {
         if isClosed { connection.close() } else { connection.server.idle.append(connection) }
     }
 
-    /// The connection has closed.
+    /// The connection has closed, or never came about. Said by whoever hears of it first; of the others nothing changes.
     func remove(_ connection: UpstreamConnection) {
+        guard connection.isCounted else { return }
+        connection.isCounted = false
         let server = connection.server
         server.connections -= 1
         server.idle.removeAll { $0 === connection }

@@ -269,6 +269,35 @@ struct ConnectionReuseTests {
         }
     }
 
+    @Test("requests that end before their upstream is connected to take no connection with them", arguments: 0..<4)
+    func endedEarly(way: Int) async throws {
+        try await ForwardingGateway.run(configure: { [TestUpstream("app", [$0.port], connections: 2)] }) { it in
+            let chunked = "POST /public/x HTTP/1.1\r\nHost: gateway.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+            for _ in 0..<8 {
+                let client = try it.client()
+                switch way {
+                case 0:
+                    try client.send(chunked + "5\r\nhello\r\nzz\r\n")
+                    #expect(try client.response().status == 400)
+                case 1:
+                    try client.send(chunked + "1100\r\n" + String(repeating: "x", count: 0x1100) + "\r\n")
+                    #expect(try client.response().status == 413)
+                case 2:
+                    try client.send("GET /public/x HTTP/1.1\r\nHost: gateway.test\r\n\r\n")
+                    client.socket.reset()
+                default:
+                    try client.send("POST /public/x HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: 10\r\n\r\nhello")
+                    client.socket.reset()
+                }
+            }
+            // What the clients left is noticed when their resets are.
+            let end = ContinuousClock.now + .seconds(RawSocket.patience)
+            var response = try it.send(it.request("GET /app/x"))
+            while response.status == 503, ContinuousClock.now < end { response = try it.send(it.request("GET /app/x")) }
+            #expect(response.status == 200)
+        }
+    }
+
     @Test("a server that its health check finds ill is left out, and taken back when it is well")
     func health() async throws {
         let isWell = Gate()
