@@ -101,6 +101,7 @@ package struct Gatekeeper {
             try checkRate(&admission, route, peer)
             admission.bodyLimit = route.bodyLimit ?? snapshot.settings.bodyLimit
             try checkBody(head, bytes, limit: admission.bodyLimit, types: route.bodyTypes)
+            try checkRequired(head, method, route)
             admission.allow(.forward(grant), if: signature)
             admission.reason = route.isPublic ? .isPublic : .allowed
         }
@@ -191,6 +192,18 @@ package struct Gatekeeper {
         let verdict = rates.take(rate.key, rate.limit)
         admission.originHeaders += rate.headers(verdict)
         if !verdict.isAllowed { throw .rateLimited(verdict, rate) }
+    }
+
+    /// The headers without which a route takes no request that may change something. The provisioning module asks for them itself: there, not
+    /// found wins.
+    private func checkRequired(_ head: borrowing RequestHead, _ method: Method, _ route: Route) throws(Refusal) {
+        guard route.idempotencyRequired || route.preconditionRequired, case .upstream = route.destination else { return }
+        switch method {
+        case .get, .head, .options: return
+        case .post, .put, .patch, .delete: break
+        }
+        if route.idempotencyRequired, head.value(.idempotencyKey)?.isEmpty ?? true { throw .idempotencyKeyRequired }
+        if route.preconditionRequired, head.value(.ifMatch)?.isEmpty ?? true { throw .preconditionRequired }
     }
 
     /// What can be said of a body before it is read.

@@ -161,6 +161,14 @@ extension Refusal {
         )
     }
 
+    static let idempotencyKeyRequired = Refusal(
+        .idempotencyKeyRequired, Problem(.idempotencyKeyRequired, "Send an Idempotency-Key, a new one for each new operation.")
+    )
+
+    static let preconditionRequired = Refusal(
+        .preconditionRequired, Problem(.preconditionRequired, "Send If-Match with the ETag of what is to be changed, as you know it.")
+    )
+
     static func unsupportedMediaType(_ accepted: [String]) -> Refusal {
         let list = accepted.joined(separator: ", ")
         return Refusal(

@@ -127,30 +127,44 @@ struct HTTP2AttackTests {
             #expect(try client.exchange(HTTP2Client.fields("GET", "/echo", many)).status == 431)
             // In one field and in several, beside one another on the connection that goes on.
             for (count, size) in [(1, 33 << 10), (1, 60 << 10), (20, 4000)] {
-                let stream = try Self.sendBlock(ofFields: count, size, on: client)
+                let stream = client.newStream()
+                try client.send(Self.block(ofFields: count, size, on: stream))
                 let response = try client.response(to: stream)
                 #expect(response.status == 431, "\(count) of \(size)")
                 #expect(response.text.contains("headers_too_large"))
             }
-            _ = try Self.sendBlock(ofFields: 40, 4000, on: client)
+            // The connection may end before all is written.
+            try? client.send(Self.block(ofFields: 40, 4000, on: client.newStream()))
             let frames = try client.framesToEnd()
             #expect(frames.contains { $0.kind == .goAway && $0.errorCode != 0 })
             #expect(backend.text.isEmpty)
         }
     }
 
+    @Test(
+        "the first requests of a connection, sent before its settings can be known, may have as large headers as all others",
+        arguments: [(1, 30_000, 200), (16, 1800, 200), (1, 33 << 10, 431), (20, 4000, 431)], [Int.max, 9, 7000]
+    )
+    func firstHeaders(headers: (count: Int, size: Int, status: Int), piece: Int) async throws {
+        _ = try await HTTP2Tests.run { gateway, _ in
+            let first = Self.block(ofFields: headers.count, headers.size, on: 1)
+            let client = try HTTP2Client(port: gateway.port, with: first, inPiecesOf: piece)
+            #expect(client.newStream() == 1)
+            #expect(try client.response(to: 1).status == headers.status)
+            // The client's own acknowledgement has passed by now, or passes here.
+            for _ in 0..<3 { #expect(try client.exchange(HTTP2Client.fields("GET", "/echo")).status == 200) }
+        }
+    }
+
     /// A request with so many fields of so many bytes, in as many CONTINUATION frames as they need.
-    private static func sendBlock(ofFields count: Int, _ size: Int, on client: HTTP2Client) throws -> UInt32 {
+    private static func block(ofFields count: Int, _ size: Int, on stream: UInt32) -> [Frame] {
         let fields = (0..<count).map { ("x-\($0)", String(repeating: "y", count: size)) }
         let block = HTTP2Client.block(HTTP2Client.fields("GET", "/echo", fields))
-        let stream = client.newStream()
-        for start in Swift.stride(from: 0, to: block.count, by: 16_000) {
+        return Swift.stride(from: 0, to: block.count, by: 16_000).map { start in
             let end = min(start + 16_000, block.count)
             let flags: UInt8 = (start == 0 ? 1 : 0) | (end == block.count ? 4 : 0)
-            let part = Array(block[start..<end])
-            try? client.send(Frame(kind: start == 0 ? .headers : .continuation, flags: flags, stream: stream, payload: part))
+            return Frame(kind: start == 0 ? .headers : .continuation, flags: flags, stream: stream, payload: Array(block[start..<end]))
         }
-        return stream
     }
 
     // MARK: Floods

@@ -56,12 +56,19 @@ final class HTTP2Client {
 
     static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
-    /// - Parameter settings: identifier and value of each.
-    init(port: Int, settings: [(UInt16, UInt32)] = []) throws {
+    /// - Parameters:
+    ///   - settings: identifier and value of each.
+    ///   - frames: what is sent at once, before anything of the server can have come.
+    ///   - size: of the pieces in which all that is written, bytes.
+    init(port: Int, settings: [(UInt16, UInt32)] = [], with frames: [Frame] = [], inPiecesOf size: Int = .max) throws {
         client = try TLSClient(port: port, try TLSCertificates.get(), .init(protocols: ["h2", "http/1.1"]))
         guard client.negotiated == "h2" else { throw TLSCertificates.Failure(what: "no h2") }
         let payload = settings.flatMap { [UInt8($0.0 >> 8), UInt8($0.0 & 255)] + Frame.number($0.1) }
-        try client.send(Self.preface + Frame(kind: .settings, payload: payload).bytes)
+        var rest = (Self.preface + Frame(kind: .settings, payload: payload).bytes + frames.flatMap(\.bytes))[...]
+        while !rest.isEmpty {
+            try client.send(Array(rest.prefix(size)))
+            rest = rest.dropFirst(size)
+        }
     }
 
     var isClosed: Bool { client.inbox.isClosed }

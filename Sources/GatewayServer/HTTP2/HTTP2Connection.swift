@@ -164,15 +164,3 @@ private struct StreamWatch: NIOHTTP2StreamDelegate {
     func streamCreated(_ id: HTTP2StreamID, channel: any Channel) { connection.value.opened(id) }
     func streamClosed(_ id: HTTP2StreamID, channel: any Channel) { connection.value.closed() }
 }
-
-/// Stands before the frame decoder: once the connection is lost no more bytes are decoded, however many the client goes on to send.
-private final class HTTP2Gate: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-
-    var isShut = false
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if !isShut { context.fireChannelRead(data) }
-    }
-}

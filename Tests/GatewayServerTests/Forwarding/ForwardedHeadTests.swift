@@ -195,6 +195,24 @@ struct ForwardedHeadTests {
         #expect(log.allSatisfy { $0["route"]?.string == "app" && $0["status"]?.integer == 200 && $0["decision"]?.string == "allow" })
     }
 
+    @Test(
+        "what a route requires of a request that may change something must be there, or nothing leaves",
+        arguments: ["POST", "PUT", "PATCH", "DELETE"])
+    func required(method: String) async throws {
+        try await ForwardingGateway.run { it in
+            let (key, tag) = ("Idempotency-Key: 1\r\n", "If-Match: \"1\"\r\n")
+            for lines in ["", tag, "Idempotency-Key:\r\n" + tag] {
+                try it.refused(it.request("\(method) /strict", lines), 400, code: "idempotency_key_required")
+            }
+            for lines in [key, key + "If-Match: \r\n"] {
+                try it.refused(it.request("\(method) /strict", lines), 428, code: "precondition_required")
+            }
+            let request = try it.forwarded(it.request("\(method) /strict", key + tag))
+            #expect(request["idempotency-key"] == "1" && request["if-match"] == "\"1\"")
+            try it.forwarded(it.request("GET /strict"))
+        }
+    }
+
     @Test("headers that are nobody's business here pass as they are, in their order and as often as they came")
     func others() async throws {
         try await ForwardingGateway.run { it in

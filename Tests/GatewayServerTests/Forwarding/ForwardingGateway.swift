@@ -25,6 +25,7 @@ struct ForwardingGateway: Sendable {
           - { id: app, methods: [GET, POST, PUT, PATCH, DELETE], path: "/app/{rest...}", needs: [customers:read], to: app, body: { max: 64MiB } }
           - { id: hasty, methods: [GET], path: /hasty, needs: [customers:read], timeout: 300ms, to: app }
           - { id: socket, methods: [GET], path: /socket, needs: [customers:read], upgrade: websocket, to: app }
+          - { id: strict, methods: [GET, POST, PUT, PATCH, DELETE], path: /strict, needs: [customers:write], idempotency: required, precondition: required, to: app }
           - { id: billing.root, methods: [GET], path: /billing, needs: [customers:read], to: billing }
           - { id: billing, methods: [GET, POST], path: "/billing/{rest...}", needs: [customers:read], to: billing }
         deny:
