@@ -82,6 +82,8 @@ package struct PolicyReplay: Sendable {
         }
         guard let first = verdicts.first else { return .untold }
         guard verdicts.allSatisfy({ $0.isAllowed == first.isAllowed }) else { return .untold }
+        // Another's object then, and now: the store keeps to the tenant, whatever the route says.
+        if line.reason == .notOwner, case .allow(let grant) = first, grant.objects != .any { return .same }
         return verdict(line, first.reason, route.id)
     }
 

@@ -1,6 +1,7 @@
-/// Delimits a request body as its bytes come in (RFC 9112 sections 6 and 7.1).
+/// Delimits a body as its bytes come in (RFC 9112 sections 6 and 7.1).
 ///
-/// Chunk extensions are refused (contract section 7, row F-03): no client of ours needs them and readers differ on where they end.
+/// Chunk extensions are refused in requests (contract section 7, row F-03): no client of ours needs them and readers differ on where they end.
+/// In answers they are dropped, as section 7.1.1 has it.
 /// Trailers are read, bounded and dropped: they never become headers. Those that would delimit a message are refused.
 package struct BodyDecoder: Sendable {
     /// What the next bytes are.
@@ -27,9 +28,12 @@ package struct BodyDecoder: Sendable {
     private var state: State
     /// Trailer section bound in bytes.
     private let trailerLimit: Int
+    /// Bytes of a chunk's extensions that are dropped, at most.
+    private let extensionLimit: Int
 
-    package init(_ framing: RequestHead.Framing, trailerLimit: Int = 8 << 10) {
+    package init(_ framing: RequestHead.Framing, trailerLimit: Int = 8 << 10, extensionLimit: Int = 0) {
         self.trailerLimit = trailerLimit
+        self.extensionLimit = extensionLimit
         state =
             switch framing {
             case .none: .ended
@@ -67,7 +71,7 @@ package struct BodyDecoder: Sendable {
         }
     }
 
-    /// `chunk-size = 1*HEXDIG`, at most 8 digits, then CRLF
+    /// `chunk-size [ chunk-ext ] CRLF`, `chunk-size = 1*HEXDIG`, at most 8 digits
     private mutating func size(_ bytes: Span<UInt8>) throws(WireError) -> Step {
         var value = 0
         var position = 0
@@ -75,6 +79,13 @@ package struct BodyDecoder: Sendable {
             guard position < 8 else { throw .malformed("a chunk size with more than 8 digits") }
             value = value << 4 | digit
             position += 1
+        }
+        if position > 0, position < bytes.count, extensionLimit > 0,
+            bytes[position] == UInt8(ascii: ";") || ByteClass.isSpace(bytes[position])
+        {
+            let start = position
+            while position < bytes.count, ByteClass.isFieldValue(bytes[position]) { position += 1 }
+            guard position - start <= extensionLimit else { throw .malformed("a chunk with extensions that are too long") }
         }
         guard position < bytes.count else { return .needMore }
         guard position > 0, bytes[position] == 0x0D else { throw .malformed("a chunk size that is not hexadecimal digits and a line end") }

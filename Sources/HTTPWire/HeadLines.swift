@@ -102,17 +102,19 @@ struct HeadLines: Sendable {
         }
     }
 
-    /// A Content-Length: 1 to 18 digits, which stay below 2^63.
+    /// A Content-Length: 1 to 19 digits, below 2^63.
     func contentLength(_ bytes: Span<UInt8>) throws(WireError) -> Int? {
         guard let range = value(.contentLength) else { return nil }
-        guard 1...18 ~= range.count else { throw .malformed("the Content-Length is not a number of bytes") }
-        var value = 0
+        guard 1...19 ~= range.count else { throw .malformed("the Content-Length is not a number of bytes") }
+        // 19 digits fit 64 bits without a sign.
+        var value: UInt64 = 0
         for position in range {
             let digit = bytes[position] &- UInt8(ascii: "0")
             guard digit < 10 else { throw .malformed("the Content-Length is not a number of bytes") }
-            value = value * 10 + Int(digit)
+            value = value * 10 + UInt64(digit)
         }
-        return value
+        guard let count = Int(exactly: value) else { throw .malformed("the Content-Length is not a number of bytes") }
+        return count
     }
 
     /// Whether `Connection` names this option, lower-case ASCII.

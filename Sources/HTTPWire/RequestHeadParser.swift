@@ -32,7 +32,7 @@ package struct RequestHeadParser: Sendable {
             }
         }
         if head.method.isEmpty, bytes.count > 0 {
-            // Method, version and spaces take less than 64 bytes.
+            // Method, version and spaces take less than 64 bytes, unless the method is none that anybody knows.
             if bytes.count > limits.target + 64 { throw .targetTooLong }
             if !ByteClass.isToken(bytes[0]) { throw .malformed("a request line that does not begin with a method") }
         }
@@ -44,7 +44,7 @@ package struct RequestHeadParser: Sendable {
         var position = line.lowerBound
         while position < line.upperBound, ByteClass.isToken(bytes[position]) { position += 1 }
         let method = line.lowerBound..<position
-        guard !method.isEmpty, method.count <= 32 else { throw .malformed("a request line that does not begin with a method") }
+        guard !method.isEmpty else { throw .malformed("a request line that does not begin with a method") }
         guard position < line.upperBound, bytes[position] == 0x20 else { throw .malformed("a method that one space does not follow") }
         position += 1
         let targetStart = position

@@ -58,6 +58,17 @@ struct PolicyReplayTests {
     static let rows: [Row] = [
         Row(name: "nothing changes", line: line("GET /things/1", "allow", "allowed", route: "read"), change: unchanged, expected: "same"),
         Row(
+            name: "another's object stays another's", line: line("GET /things/1", "deny", "not_owner", status: 404, route: "read"),
+            change: unchanged, expected: "same"),
+        Row(
+            name: "also where the route does not say so any more",
+            line: line("GET /things/1", "deny", "not_owner", status: 404, route: "read"),
+            change: (old: "object: id, ", new: ""), expected: "same"),
+        Row(
+            name: "and is reached by a role that reaches all",
+            line: line("GET /things/1", "deny", "not_owner", status: 404, route: "read"),
+            change: (old: "reader: {grants: [read]}", new: "reader: {grants: [read], objects: any}"), expected: "allow allowed read"),
+        Row(
             name: "a partner is suspended", line: line("GET /things/1", "allow", "allowed", route: "read"), change: denyAcme,
             expected: "deny deny_rule read"),
         Row(

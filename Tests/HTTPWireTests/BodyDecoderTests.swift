@@ -4,9 +4,10 @@ import Testing
 @Suite("The body decoder")
 struct BodyDecoderTests {
     /// The body and what stands behind it, fed in pieces of `piece` bytes.
-    static func decode(_ text: String, _ framing: RequestHead.Framing, piece: Int = .max) throws(WireError) -> (body: String, rest: String)?
-    {
-        var decoder = BodyDecoder(framing)
+    static func decode(
+        _ text: String, _ framing: RequestHead.Framing, piece: Int = .max, extensionLimit: Int = 0
+    ) throws(WireError) -> (body: String, rest: String)? {
+        var decoder = BodyDecoder(framing, extensionLimit: extensionLimit)
         var waiting = Array(text.utf8)[...]
         var buffer: [UInt8] = []
         var body: [UInt8] = []
@@ -53,6 +54,23 @@ struct BodyDecoderTests {
     )
     func bad(text: String, piece: Int) {
         #expect(throws: WireError.self) { try Self.decode(text, .chunked, piece: piece) }
+    }
+
+    @Test("of an answer, chunk extensions are dropped", arguments: [1, 2, 3, .max])
+    func extensions(piece: Int) throws {
+        for text in [
+            "5;a=b\r\nhello\r\n0\r\n\r\nNEXT", "5 ; a=\"b;\"\r\nhello\r\n0;x;y\r\n\r\nNEXT", "5 \r\nhello\r\n0\t\r\n\r\nNEXT",
+            "5;\(String(repeating: "a", count: 1000))\r\nhello\r\n0\r\nx: y\r\n\r\nNEXT",
+        ] {
+            let result = try #require(try Self.decode(text, .chunked, piece: piece, extensionLimit: 1024), "\(text)")
+            #expect(result.body == "hello" && result.rest == "NEXT", "\(text)")
+        }
+        for text in [
+            "5;a=\n1\r\nhello\r\n0\r\n\r\n", ";a\r\n", " 5\r\nhello\r\n", "5;a\rb\r\nhello", "5;\u{0}\r\nhello", "5,a\r\nhello\r\n",
+            "5;" + String(repeating: "a", count: 1024),
+        ] {
+            #expect(throws: WireError.self, "\(text)") { try Self.decode(text, .chunked, piece: piece, extensionLimit: 1024) }
+        }
     }
 
     @Test("trailers are bounded")

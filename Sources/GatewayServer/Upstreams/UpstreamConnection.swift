@@ -190,7 +190,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         case .none: state = head.status == 101 ? .raw : .idle
         case .length(0): state = .idle
         case .length(let count): state = .body(BodyDecoder(.length(count)))
-        case .chunked: state = .body(BodyDecoder(.chunked))
+        case .chunked: state = .body(BodyDecoder(.chunked, extensionLimit: 1024))
         case .untilClose: state = .untilClose
         }
         user?.upstreamHead(head, bytes)

@@ -146,6 +146,14 @@ struct ForwardedHeadTests {
             #expect(parent.hasPrefix("00-0af7651916cd43dd8448eb211c80319c-") && parent.hasSuffix("-01"))
             #expect(parent != good)
             #expect(continued["tracestate"] == "a=b")
+            // Of the flags only whether the trace is sampled, and of later versions what this one has.
+            for (end, flags) in [("-00", "-00"), ("-fe", "-00"), ("-ff", "-01"), ("-0a", "-00"), ("-0b", "-01"), ("-03", "-01")] {
+                for (version, more) in [("00", ""), ("01", ""), ("cc", "-more")] {
+                    let sent = version + good.dropFirst(2).dropLast(3) + end + more
+                    let parent = try #require(try it.forwarded(it.request("GET /app/x", "traceparent: \(sent)\r\n"))["traceparent"])
+                    #expect(parent.hasPrefix("00-0af7651916cd43dd8448eb211c80319c-") && parent.hasSuffix(flags), "\(sent)")
+                }
+            }
             var seen: Set<String> = []
             for bad in [
                 "", "traceparent: x\r\n", "traceparent: 00-00000000000000000000000000000000-b7ad6b7169203331-01\r\n",
