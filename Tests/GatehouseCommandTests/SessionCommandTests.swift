@@ -102,6 +102,7 @@ import Tokens
         ["--profile", "authjs-v5", "--subject", "ada", "--lifetime", "0s"],
         ["--profile", "authjs-v5", "--subject", "ada", "--lifetime", "soon"],
         ["--profile", "authjs-v5", "--subject", "ada", "--cookie", ""],
+        ["--profile", "authjs-v5", "--subject", "ada", "--claim", "exp=5"],
     ])
     func whatCannotBeMeantIsAUsageError(arguments: [String]) throws {
         #expect(try place.run(["session", "mint"] + arguments).status == 64)

@@ -150,6 +150,16 @@ private let rows: [Row] = [
         says: [
             "gateway.yaml:1:30: error: `sessions.allowedOrigins` must be `http://` or `https://`, a host and perhaps a port, and nothing behind (did you mean `https://a.example`?)"
         ]),
+    Row(
+        yaml: "hosts: [\"https://a.example:8443\"]",
+        says: [
+            "gateway.yaml:1:9: error: `hosts` must be a host name, with a port or without (did you mean `a.example:8443`?)"
+        ]),
+    Row(
+        yaml: "upstreams: { a: { servers: [\"http://127.0.0.1:9001/x\"] } }",
+        says: [
+            "gateway.yaml:1:29: error: `upstreams.a.servers` must be `http://` or `https://`, a host and perhaps a port, and nothing behind (did you mean `http://127.0.0.1:9001`?)"
+        ]),
     Row(yaml: "hosts: ['a b']", says: ["gateway.yaml:1:9: error: `hosts` must be a host name, with a port or without"]),
     // Trust lists that match more than was meant (attack H-17).
     Row(

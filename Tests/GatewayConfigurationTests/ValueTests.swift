@@ -43,7 +43,8 @@ import Testing
         ("postgres://u@h/d", "postgres://u@h/d"),
         ("postgresql://u:hunt@er2@h/d", "postgresql://u:…@h/d"),
         ("postgres://u:hunter2:hunter2@h/d", "postgres://u:…@h/d"),
-        ("postgres://h/d?password=hunter2", "postgres://h/d"),
+        ("postgres://h/d?password=hunter2", "postgres://h/d"), ("postgres://a:1,b:65535/d", "postgres://a:1,b:65535/d"),
+        ("postgres://[::1]/d", "postgres://[::1]/d"), ("postgres://[::1]:5432/d", "postgres://[::1]:5432/d"),
         ("postgres://u:p@h/d?sslmode=require&password=hunter2", "postgres://u:…@h/d"),
     ])
     func aStoreIsPrintedWithoutItsPassword(text: String, printed: String) throws {
@@ -60,7 +61,8 @@ import Testing
     @Test(arguments: [
         "", "sqlite:", "sqlite", "postgres://", "postgres://u:p@/d", "postgres://u:p@h", "postgres://u:p@h/", "postgres:h/d",
         "mysql://h/d", "postgres://u:hun/ter2@h/d", "postgres://u:hun ter2@h/d", "postgres://u:hun#ter2@h/d", "postgres://u:hun?ter2@h/d",
-        "sqlite:a\u{0}b",
+        "sqlite:a\u{0}b", "postgres://u:p@h:0/d", "postgres://u:p@h:99999/d", "postgres://u:p@h:x/d", "postgres://u:p@a:1,b:65536/d",
+        "postgres://[::1]:65536/d",
     ])
     func whatIsNoStoreIsRefusedWithoutRepeatingIt(text: String) {
         #expect {

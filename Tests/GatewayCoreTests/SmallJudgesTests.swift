@@ -32,7 +32,7 @@ struct SmallJudgesTests {
         }
     }
 
-    @Test("only version 00 with both ids is a trace to be continued (W3C Trace Context section 3.2)")
+    @Test("only what has both ids, in the form of this version, is a trace to be continued (W3C Trace Context sections 3.2 and 4.3)")
     func traces() {
         func isValid(_ value: String) -> Bool { TraceContext.isValid(Array(value.utf8).span) }
         let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -45,8 +45,9 @@ struct SmallJudgesTests {
                 #expect(!isValid(changed), "\(changed)")
             }
         }
+        for later in ["01" + good.dropFirst(2), "fe" + good.dropFirst(2) + "-", "01" + good.dropFirst(2) + "-more"] { #expect(isValid(later)) }
         for value in [
-            "", String(good.dropLast()), good + "0", "01" + good.dropFirst(2), "ff" + good.dropFirst(2),
+            "", String(good.dropLast()), good + "0", good + "-", "01" + good.dropFirst(2) + "0", "ff" + good.dropFirst(2),
             "00-00000000000000000000000000000000-b7ad6b7169203331-01",
             "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
         ] {

@@ -44,9 +44,10 @@ package struct HostPattern: SettingValue, Hashable, CustomStringConvertible {
     package let port: Int?
 
     init(parsing text: String) throws(ValueError) {
-        guard let (host, digits) = HostAndPort.split(text), HostAndPort.isHost(host) else {
-            throw ValueError("must be a host name, with a port or without")
-        }
+        let expected = "must be a host name, with a port or without"
+        // An address of the web, written where its host belongs.
+        if text.contains("/") { throw ValueError(expected, suggestion: (try? Origin(parsing: text)).map { $0.authority }) }
+        guard let (host, digits) = HostAndPort.split(text), HostAndPort.isHost(host) else { throw ValueError(expected) }
         self.host = host.lowercased()
         if let digits {
             guard let port = HostAndPort.port(digits, minimum: 1) else { throw ValueError("has a port that is not 1 to 65535") }
@@ -102,7 +103,7 @@ package struct Origin: SettingValue, Hashable, CustomStringConvertible {
         } else {
             throw ValueError(expected)
         }
-        if rest.hasSuffix("/") { throw ValueError(expected, suggestion: String(text.dropLast())) }
+        if let slash = rest.firstIndex(of: "/") { throw ValueError(expected, suggestion: String(text[..<slash])) }
         guard !rest.contains("@"), let (host, digits) = HostAndPort.split(String(rest)), HostAndPort.isHost(host) else {
             throw ValueError(expected)
         }
@@ -116,9 +117,12 @@ package struct Origin: SettingValue, Hashable, CustomStringConvertible {
     }
 
     /// As RFC 6454 section 6.2 writes it: without the scheme's own port.
-    package var description: String {
+    package var description: String { (isSecure ? "https://" : "http://") + authority }
+
+    /// The host, and the port if it is not the scheme's own.
+    fileprivate var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
-        return (isSecure ? "https://" : "http://") + (port == (isSecure ? 443 : 80) ? name : "\(name):\(port)")
+        return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }
     var shown: JSONValue { .string(description) }
 }

@@ -30,6 +30,14 @@ package enum StoreLocation: SettingValue, CustomStringConvertible, CustomReflect
         guard !database.contains("@") else {
             throw ValueError("has an `@` behind the host: write `/` as %2F and `@` as %40 in user and password")
         }
+        // Several hosts may stand there, IPv6 addresses in brackets.
+        for host in host.split(separator: ",") {
+            guard let colon = host.lastIndex(of: ":"), !host[colon...].contains("]") else { continue }
+            let digits = host[host.index(after: colon)...]
+            guard digits.isEmpty || HostAndPort.port(String(digits), minimum: 1) != nil else {
+                throw ValueError("has a port that is not 1 to 65535")
+            }
+        }
         self = .postgres(uri: text)
     }
 

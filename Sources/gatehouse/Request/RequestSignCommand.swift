@@ -60,6 +60,9 @@ struct RequestSignCommand: ParsableCommand {
         if let nonce, !SignatureJudgement.nonceLength.contains(nonce.utf8.count) || !nonce.utf8.allSatisfy({ 0x20..<0x7F ~= $0 }) {
             throw ValidationError("--nonce must have 16 to 64 printable ASCII characters")
         }
+        guard !method.isEmpty, method.allSatisfy({ $0.isASCII && $0.isLetter }) else {
+            throw ValidationError("a method is a word such as POST")
+        }
         if method != method.uppercased() { throw ValidationError("a method is spelled in capitals: \(method.uppercased())") }
     }
 

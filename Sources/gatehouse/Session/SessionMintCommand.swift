@@ -48,6 +48,10 @@ struct SessionMintCommand: ParsableCommand {
         if let wrong = claim.first(where: { ($0.firstIndex(of: "=") ?? $0.startIndex) == $0.startIndex }) {
             throw ValidationError("--claim must be name=value: `\(wrong)`")
         }
+        for (name, why) in [("exp", "--lifetime sets it"), ("iat", "it is the time of minting"), ("jti", "each token has its own")]
+        where claim.contains(where: { $0.hasPrefix("\(name)=") }) {
+            throw ValidationError("--claim cannot set `\(name)`: \(why)")
+        }
         if cookie?.isEmpty == true { throw ValidationError("--cookie must be the name of a cookie") }
     }
 
