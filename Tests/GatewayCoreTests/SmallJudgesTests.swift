@@ -45,7 +45,9 @@ struct SmallJudgesTests {
                 #expect(!isValid(changed), "\(changed)")
             }
         }
-        for later in ["01" + good.dropFirst(2), "fe" + good.dropFirst(2) + "-", "01" + good.dropFirst(2) + "-more"] { #expect(isValid(later)) }
+        for later in ["01" + good.dropFirst(2), "fe" + good.dropFirst(2) + "-", "01" + good.dropFirst(2) + "-more"] {
+            #expect(isValid(later), "\(later)")
+        }
         for value in [
             "", String(good.dropLast()), good + "0", good + "-", "01" + good.dropFirst(2) + "0", "ff" + good.dropFirst(2),
             "00-00000000000000000000000000000000-b7ad6b7169203331-01",
