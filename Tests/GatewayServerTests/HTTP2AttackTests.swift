@@ -143,7 +143,7 @@ struct HTTP2AttackTests {
 
     @Test(
         "the first requests of a connection, sent before its settings can be known, may have as large headers as all others",
-        arguments: [(1, 30_000, 200), (16, 1800, 200), (1, 33 << 10, 431), (20, 4000, 431)], [Int.max, 9, 7000]
+        arguments: [(1, 30_000, 200), (16, 1800, 200), (1, 33 << 10, 431), (20, 4000, 431), (1, 125_000, 431)], [Int.max, 9, 7000]
     )
     func firstHeaders(headers: (count: Int, size: Int, status: Int), piece: Int) async throws {
         _ = try await HTTP2Tests.run { gateway, _ in

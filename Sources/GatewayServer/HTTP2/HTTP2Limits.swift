@@ -13,7 +13,8 @@ enum HTTP2Limits {
         ]
         // Bytes that may be under way for all streams together.
         configuration.targetWindowSize = 4 * streamWindow
-        configuration.maximumSequentialContinuationFrames = 5
+        // As many as the largest header list that is read takes with frames of 16 KiB; some clients make smaller ones.
+        configuration.maximumSequentialContinuationFrames = max(5, headerList(limits.wire) >> 14)
         configuration.maximumSequentialEmptyDataFrames = 1
         // Answers to PING and SETTINGS that a client lets pile up.
         configuration.maximumBufferedControlFrames = 1000
