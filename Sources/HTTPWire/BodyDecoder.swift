@@ -46,6 +46,12 @@ package struct BodyDecoder: Sendable {
         if case .ended = state { true } else { false }
     }
 
+    /// Whether the next bytes are none that `next` refuses.
+    package func accepts(_ bytes: Span<UInt8>) -> Bool {
+        var decoder = self
+        return (try? decoder.next(bytes)) != nil
+    }
+
     /// Judges the next bytes; the caller removes as many as the step says and calls again until `.needMore` or `.end`.
     package mutating func next(_ bytes: Span<UInt8>) throws(WireError) -> Step {
         switch state {

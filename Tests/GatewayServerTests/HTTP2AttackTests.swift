@@ -143,12 +143,13 @@ struct HTTP2AttackTests {
 
     @Test(
         "the first requests of a connection, sent before its settings can be known, may have as large headers as all others",
-        arguments: [(1, 30_000, 200), (16, 1800, 200), (1, 33 << 10, 431), (20, 4000, 431), (1, 125_000, 431)], [Int.max, 9, 7000]
+        arguments: [(1, 30_000, 200), (16, 1800, 200), (1, 33 << 10, 431), (20, 4000, 431), (1, 125_000, 431), (1, 10, 200)]
     )
-    func firstHeaders(headers: (count: Int, size: Int, status: Int), piece: Int) async throws {
+    func firstHeaders(headers: (count: Int, size: Int, status: Int)) async throws {
         _ = try await HTTP2Tests.run { gateway, _ in
             let first = Self.block(ofFields: headers.count, headers.size, on: 1)
-            let client = try HTTP2Client(port: gateway.port, with: first, inPiecesOf: piece)
+            // A short one comes byte by byte.
+            let client = try HTTP2Client(port: gateway.port, with: first, inPiecesOf: headers.size < 100 ? 1 : 7000)
             #expect(client.newStream() == 1)
             #expect(try client.response(to: 1).status == headers.status)
             // The client's own acknowledgement has passed by now, or passes here.

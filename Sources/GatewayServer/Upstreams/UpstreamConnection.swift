@@ -190,7 +190,11 @@ final class UpstreamConnection: ChannelInboundHandler {
         case .none: state = head.status == 101 ? .raw : .idle
         case .length(0): state = .idle
         case .length(let count): state = .body(BodyDecoder(.length(count)))
-        case .chunked: state = .body(BodyDecoder(.chunked, extensionLimit: 1024))
+        case .chunked:
+            let decoder = BodyDecoder(.chunked, extensionLimit: 1024)
+            // What is broken from the start is no answer; later on, all that is left is to break it off.
+            guard decoder.accepts(buffer.readableBytesUInt8Span.extracting(head.byteCount..<buffer.readableBytes)) else { return fail() }
+            state = .body(decoder)
         case .untilClose: state = .untilClose
         }
         user?.upstreamHead(head, bytes)
