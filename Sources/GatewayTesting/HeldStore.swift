@@ -1,8 +1,8 @@
-import Customers
+package import Customers
 import Synchronization
 
 /// A store whose first recall waits until it is released, and that can do nothing else.
-final class HeldStore: CustomerStore {
+package final class HeldStore: CustomerStore {
     private struct State {
         var isReleased = false
         var call: CheckedContinuation<Void, Never>?
@@ -11,8 +11,10 @@ final class HeldStore: CustomerStore {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Returns when a recall waits.
-    func waitForCall() async {
+    package func waitForCall() async {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in
                 if state.call == nil { state.watcher = continuation }
@@ -22,14 +24,14 @@ final class HeldStore: CustomerStore {
         }
     }
 
-    func release() {
+    package func release() {
         state.withLock { state in
             state.isReleased = true
             state.call?.resume()
         }
     }
 
-    func recall(_ request: IdempotentRequest, at now: Int64) async throws(StoreError) -> KeptAnswer? {
+    package func recall(_ request: IdempotentRequest, at now: Int64) async throws(StoreError) -> KeptAnswer? {
         if !state.withLock({ $0.isReleased }) {
             await withCheckedContinuation { continuation in
                 state.withLock { state in
@@ -41,21 +43,21 @@ final class HeldStore: CustomerStore {
         throw .unavailable("held")
     }
 
-    func insert(_: CustomerDraft, id: CustomerID, in _: String, at _: Int64, once _: Once?) async throws(StoreError) -> Customer {
+    package func insert(_: CustomerDraft, id: CustomerID, in _: String, at _: Int64, once _: Once?) async throws(StoreError) -> Customer {
         throw .unavailable("held")
     }
 
-    func find(_: CustomerID, in _: TenantScope) async throws(StoreError) -> Customer { throw .unavailable("held") }
+    package func find(_: CustomerID, in _: TenantScope) async throws(StoreError) -> Customer { throw .unavailable("held") }
 
-    func page(_: CustomerQuery, in _: TenantScope) async throws(StoreError) -> CustomerPage { throw .unavailable("held") }
+    package func page(_: CustomerQuery, in _: TenantScope) async throws(StoreError) -> CustomerPage { throw .unavailable("held") }
 
-    func update(
+    package func update(
         _: CustomerID, in _: TenantScope, expecting _: Precondition, at _: Int64, once _: Once?, _: @escaping CustomerChange
     ) async throws(StoreError) -> Customer {
         throw .unavailable("held")
     }
 
-    func remove(_: CustomerID, in _: TenantScope, expecting _: Precondition) async throws(StoreError) { throw .unavailable("held") }
+    package func remove(_: CustomerID, in _: TenantScope, expecting _: Precondition) async throws(StoreError) { throw .unavailable("held") }
 
-    func ping() async throws(StoreError) { throw .unavailable("held") }
+    package func ping() async throws(StoreError) { throw .unavailable("held") }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import GatewayServer
 import GatewayTesting
 import HTTPWire
@@ -141,6 +142,56 @@ struct BodyTests {
                 #expect(response.status == status)
             }
         }
+    }
+
+    @Test("what is done for a client that has left meanwhile is recorded all the same")
+    func left() async throws {
+        let store = HeldStore()
+        let log = try await TestGateway.run(edge: Edge(store: store)) { gateway in
+            let client = try RawClient(port: gateway.port)
+            try client.send(
+                Self.create(gateway, "Content-Length: \(Self.customer.utf8.count)\r\nIdempotency-Key: 1\r\n", Self.customer))
+            await store.waitForCall()
+            client.socket.reset()
+            // Handled by the loop before what is asked of it afterwards: a request on another connection.
+            #expect(try gateway.get("/session", gateway.bearer("acme")).status == 200)
+            store.release()
+            let end = ContinuousClock.now + .seconds(RawSocket.patience)
+            while ContinuousClock.now < end, !((try? String(contentsOf: gateway.log, encoding: .utf8)) ?? "").contains("POST") {}
+        }
+        #expect(log.map { $0["method"]?.string } == ["GET", "POST"])
+        #expect(log.last?["status"]?.integer == 503)
+    }
+
+    @Test("a client that sends many requests and then its end gets every answer whole, however slowly it reads")
+    func halfClosed() async throws {
+        try await TestGateway.run { gateway in
+            let client = try RawClient(port: gateway.port, receiveBuffer: 4096)
+            let request = "GET /session HTTP/1.1\r\nHost: gateway.test\r\n\(gateway.bearer("acme"))\r\n"
+            // More than the gateway has room for until the client reads.
+            let count = 300
+            try client.send(String(repeating: request, count: count))
+            client.finish()
+            for _ in 0..<count { #expect(try client.response().status == 200) }
+            #expect(try client.isClosed())
+        }
+    }
+
+    @Test("a stop does not cut short what a client has not read yet")
+    func stopWhileReading() async throws {
+        let gateway = try await TestGateway()
+        let client = try RawClient(port: gateway.port, receiveBuffer: 4096)
+        let request = "GET /session HTTP/1.1\r\nHost: gateway.test\r\n\(gateway.bearer("acme"))\r\n"
+        let count = 300
+        try client.send(String(repeating: request, count: count))
+        #expect(try client.response().status == 200)
+        let stop = Task { try await gateway.server.stop([gateway.listener, gateway.admin, gateway.decide], within: 10) }
+        var answered = 1
+        while let response = try? client.response(), response.status == 200 { answered += 1 }
+        // Those that were not begun are not answered; none is answered by half.
+        #expect(answered <= count)
+        #expect(try client.isClosed())
+        try await stop.value
     }
 
     @Test("a stop lets the request in flight finish and closes idle connections")

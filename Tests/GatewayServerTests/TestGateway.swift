@@ -1,5 +1,6 @@
 import Access
 import CustomerAPI
+import Customers
 import Foundation
 import GatewayConfiguration
 import GatewayCore
@@ -24,6 +25,7 @@ struct Edge: Sendable {
     var logger: Logger?
     /// A candidate policy that is asked beside.
     var shadow: String?
+    var store: (any CustomerStore)?
     /// Partners beside those that every test gateway has, and their roles.
     var partners: [String: [String]] = [:]
 
@@ -148,7 +150,7 @@ final class TestGateway: Sendable {
         if let given = edge.logger { logger = given }
         let services = Services(
             customers: CustomerAPI(
-                store: MemoryCustomerStore(), cursorKey: HMACKey(.sha256, key: SecretBytes(RandomBytes.generate(32)))
+                store: edge.store ?? MemoryCustomerStore(), cursorKey: HMACKey(.sha256, key: SecretBytes(RandomBytes.generate(32)))
             ),
             clients: OAuthEndpoints(throttle: FailureThrottle()), nonces: nonces,
             decisions: try DecisionLog(.file(log.path), logger: logger), logger: logger, limits: limits, upstreams: upstreams.map(\.target),

@@ -50,7 +50,7 @@ struct DecisionFile: Sendable {
             return nil
         }
         // One gateway at a time, each behind the last line of the other.
-        while flock(descriptor, LOCK_EX) != 0 { if errno != EINTR { return Self.reason(errno) } }
+        if let failure = lock() { return failure }
         defer { flock(descriptor, LOCK_UN) }
         let found = lseek(descriptor, 0, SEEK_END)
         if found != size {
@@ -67,6 +67,19 @@ struct DecisionFile: Sendable {
         chain = next
         return nil
     }
+
+    /// Waits for others, but not for one that stands still: what cannot be written now is kept, and tried again.
+    private func lock() -> String? {
+        for _ in 0..<Self.lockAttempts {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return nil }
+            if errno != EWOULDBLOCK && errno != EINTR { return Self.reason(errno) }
+            usleep(10_000)
+        }
+        return "another process holds its lock"
+    }
+
+    /// Of 10 ms each.
+    private static let lockAttempts = 100
 
     /// Takes the chain up where the file ends. An empty file continues the one before it.
     private func continueBehind(_ size: off_t, _ chain: inout DecisionChain) -> String? {

@@ -93,6 +93,8 @@ extension ConnectionHandler {
         context.writeAndFlush(wrapOutboundOut(output), promise: sent)
         output = ByteBuffer()
         sent.futureResult.assumeIsolated().whenSuccess { [self] in
+            isAnswerSent = true
+            if isInputEnded { return close() }
             setDeadline(milliseconds: Self.lingerMilliseconds)
             self.context?.close(mode: .output, promise: nil)
         }

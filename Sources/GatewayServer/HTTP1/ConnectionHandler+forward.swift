@@ -255,7 +255,7 @@ extension ConnectionHandler {
         flush()
     }
 
-    private func recordAnswer(_ exchange: Exchange, status: Int) {
+    func recordAnswer(_ exchange: Exchange, status: Int) {
         loop.clock.read()
         let path = exchange.path
         record(

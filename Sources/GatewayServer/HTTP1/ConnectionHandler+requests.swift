@@ -199,8 +199,14 @@ extension ConnectionHandler {
     }
 
     private func resume(with answer: Answer, _ reason: Reason?) {
-        guard case .busy(let exchange) = state, context != nil else { return }
+        guard case .busy(let exchange) = state else { return }
         finish(exchange, answer, reason: reason)
+        goOn()
+    }
+
+    /// Behind an answer that came later. Where the client has left meanwhile, what was done for it has been recorded, and that is all.
+    func goOn() {
+        guard context != nil else { return }
         process()
         flush()
     }

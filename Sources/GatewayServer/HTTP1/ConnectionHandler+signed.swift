@@ -48,10 +48,9 @@ extension ConnectionHandler {
                 outcome = step.unavailable(requestID: id)
             }
             let (handler, exchange) = bound.value
-            guard case .busy(let waiting) = handler.state, waiting === exchange, handler.context != nil else { return }
+            guard case .busy(let waiting) = handler.state, waiting === exchange else { return }
             handler.finish(exchange, outcome)
-            handler.process()
-            handler.flush()
+            handler.goOn()
         }
     }
 
@@ -60,16 +59,19 @@ extension ConnectionHandler {
     }
 
     private func proceed(_ exchange: Exchange, _ refusal: Refusal?, _ begin: (ConnectionHandler) -> Void) {
-        guard case .busy(let waiting) = state, waiting === exchange, context != nil else { return }
-        if let refusal {
+        guard case .busy(let waiting) = state, waiting === exchange else { return }
+        if context == nil {
+            // The nonce is used up, and nothing else was done.
+            state = .closing
+            recordAnswer(exchange, status: 499)
+        } else if let refusal {
             // The body is not read, so nothing can follow it.
             if !exchange.decoder.isEnded { exchange.isKeepAlive = false }
             finish(exchange, Answer(refusal.problem, requestID: text(exchange.requestID)), refused: refusal)
         } else {
             begin(self)
         }
-        process()
-        flush()
+        goOn()
     }
 
     /// Why the body that has ended is not the one that was signed; nil: it is, or nothing was signed.

@@ -30,6 +30,7 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
 
     let loop: LoopContext
     let role: ListenerRole
+    private let isStream: Bool
     /// Who makes the request at hand, and the address as text.
     var peer: Gatekeeper.Peer
     var remote: [UInt8]
@@ -50,12 +51,16 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     private var isReadPaused = false
     /// The client sends no more.
     private(set) var isInputEnded = false
+    /// The last answer has left.
+    var isAnswerSent = false
     /// Monotonic nanoseconds at which `deadlinePassed` is due.
     var deadline = Int64.max
     var registryIndex = 0
 
-    init(loop: LoopContext, role: ListenerRole, remote: SocketAddress?, isSecure: Bool) {
+    /// - Parameter isStream: of HTTP/2, behind `HTTP2Stream`.
+    init(loop: LoopContext, role: ListenerRole, remote: SocketAddress?, isSecure: Bool, isStream: Bool = false) {
         self.loop = loop
+        self.isStream = isStream
         self.role = role
         self.remote = Array((remote?.ipAddress ?? "").utf8)
         let peer = Gatekeeper.Peer(address: remote?.ipAddress.flatMap { IPAddress($0) }, isSecure: isSecure)
@@ -103,14 +108,15 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? ChannelEvent, event == .inputClosed {
-            // The client sends no more. What it has asked for completely is still answered.
+            // The client sends no more. What it has asked for completely is still answered, in full.
+            isInputEnded = true
             switch state {
-            case .busy(let exchange): exchange.isKeepAlive = false
-            case .forwarding(let relay) where !relay.isRaw:
-                relay.exchange.isKeepAlive = false
-                isInputEnded = true
+            case .forwarding(let relay) where relay.isRaw: close()
+            case .body: close()
+            case .closing: if isAnswerSent { close() }
+            case .head, .busy, .forwarding:
                 process()
-            case .head, .body, .forwarding, .closing: close()
+                flush()
             }
         }
         context.fireUserInboundEventTriggered(event)
@@ -120,8 +126,15 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
 
     func close() { context?.close(promise: nil) }
 
+    /// Between requests. Closing takes with it what the client has not read yet, so that goes first.
+    private func closeWhenSent() {
+        // A stream of HTTP/2 has one answer, whose end closes it; and its channel does not know.
+        let waiting = isStream ? 0 : try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)
+        if output.readableBytes > 0 || waiting ?? 0 > 0 { closeAfterAnswer() } else { close() }
+    }
+
     func stopWhenIdle() {
-        if case .head = state, input.readableBytes == 0 { close() }
+        if case .head = state, input.readableBytes == 0 { closeWhenSent() }
     }
 
     func deadlinePassed() {
@@ -134,7 +147,8 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
             relay.abort()
             answer(relay.exchange, Refusal.requestTimeout.problem)
         case .forwarding(let relay): relay.timedOut()
-        case .head, .closing: close()
+        case .head: closeWhenSent()
+        case .closing: close()
         case .busy: break
         }
     }
@@ -158,8 +172,15 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
         while isWritable {
             switch state {
             case .head:
-                guard input.readableBytes > 0 else { return releaseInput() }
-                guard parseHead() else { return }
+                guard input.readableBytes > 0 else {
+                    releaseInput()
+                    if isInputEnded { closeWhenSent() }
+                    return
+                }
+                guard parseHead() else {
+                    if isInputEnded, case .head = state { closeWhenSent() }
+                    return
+                }
             case .body(let exchange):
                 guard readBody(exchange) else { return }
             case .busy: return

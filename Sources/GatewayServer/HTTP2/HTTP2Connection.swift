@@ -38,7 +38,8 @@ final class HTTP2Connection: ChannelInboundHandler, Watched {
             streamConfiguration: HTTP2Limits.stream, streamDelegate: StreamWatch(NIOLoopBound(connection, eventLoop: channel.eventLoop))
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
-                let handler = ConnectionHandler(loop: bound.value, role: .gateway, remote: stream.remoteAddress, isSecure: true)
+                let handler = ConnectionHandler(
+                    loop: bound.value, role: .gateway, remote: stream.remoteAddress, isSecure: true, isStream: true)
                 try stream.pipeline.syncOperations.addHandlers(HTTP2Stream(handler), handler)
             }
         }

@@ -60,8 +60,9 @@ final class Relay: UpstreamUser {
         connection.begin(self, isHead: exchange.isHead)
         connection.write(head(for: connection.server))
         client?.setDeadline(milliseconds: request.responseMilliseconds)
-        // Sends the body as far as it has come, and flushes.
+        // Sends the body as far as it has come. Not where the client has to read first: the head leaves all the same.
         client?.continueBody()
+        connection.flush()
     }
 
     private func head(for server: UpstreamPool.Server) -> ByteBuffer {

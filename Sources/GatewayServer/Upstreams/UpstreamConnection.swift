@@ -43,8 +43,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var isFlushDue = false
     private var isReadPaused = false
-    /// Whether it is among the connections of its server.
-    var isCounted = true
+    /// Whether it has a place among the connections of its server.
+    var isCounted = false
     /// Whether it has served a request before: then the server may have closed it just as we used it.
     private(set) var isReused = false
     /// Monotonic nanoseconds since when it waits to be used.

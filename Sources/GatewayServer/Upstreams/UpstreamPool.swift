@@ -75,45 +75,56 @@ final class UpstreamPool {
     /// Opens a connection; the callback comes on the loop, later.
     func connect(_ server: Server, _ done: @escaping (Result<UpstreamConnection, UpstreamFailure>) -> Void) {
         guard server.connections < target.connections else { return done(.failure(.full)) }
+        // A place, until it is known that there will be no connection, or until that has closed.
         server.connections += 1
-        let connection = UpstreamConnection(pool: self, server: server)
-        let handshake = server.address.isSecure ? handshake(server) : nil
-        let bound = NIOLoopBound((self, connection, handshake, done), eventLoop: eventLoop)
+        let bound = NIOLoopBound((self, server, done), eventLoop: eventLoop)
         ClientBootstrap(group: eventLoop)
             .connectTimeout(.milliseconds(target.connectMilliseconds))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // A name may have several addresses, and each is tried on a channel of its own.
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let (pool, connection, handshake, _) = bound.value
-                    if let handshake { try pool.secure(channel, connection.server, handshake) }
-                    try channel.pipeline.syncOperations.addHandler(connection)
-                }
+                channel.eventLoop.makeCompletedFuture { try bound.value.0.prepare(channel, bound.value.1) }
             }
             .connect(host: server.address.host, port: server.address.port)
-            .flatMap { _ in bound.value.2?.done ?? bound.value.0.eventLoop.makeSucceededVoidFuture() }
-            .whenComplete { result in
-                let (pool, connection, _, done) = bound.value
-                switch result {
-                case .success: done(.success(connection))
-                case .failure(let error):
-                    pool.remove(connection)
-                    pool.noteFailure(connection.server, isUnreachable: true)
-                    done(.failure(pool.failure(error, of: connection.server)))
+            .flatMap { channel in
+                do {
+                    let secured = try bound.value.0.whenSecure(channel, bound.value.1)
+                    return secured.map { channel }
+                } catch {
+                    return channel.eventLoop.makeFailedFuture(error)
                 }
             }
-    }
-
-    private func handshake(_ server: Server) -> UpstreamHandshake {
-        UpstreamHandshake(
-            on: eventLoop, milliseconds: target.connectMilliseconds, name: target.tls?.name(for: server.address.host)
-        )
+            .whenComplete { result in
+                let (pool, server, done) = bound.value
+                do {
+                    let connection = try result.get().pipeline.syncOperations.handler(type: UpstreamConnection.self)
+                    connection.isCounted = true
+                    done(.success(connection))
+                } catch {
+                    server.connections -= 1
+                    pool.noteFailure(server, isUnreachable: true)
+                    done(.failure(pool.failure(error, of: server)))
+                }
+            }
     }
 
     /// - Throws: when there is nothing to verify the server by; then nothing is connected.
-    private func secure(_ channel: any Channel, _ server: Server, _ handshake: UpstreamHandshake) throws {
-        guard let tls = target.tls else { throw UpstreamFailure.bad }
-        try channel.pipeline.syncOperations.addHandler(try tls.handler(for: server.address.host))
-        try channel.pipeline.syncOperations.addHandler(handshake)
+    private func prepare(_ channel: any Channel, _ server: Server) throws {
+        if server.address.isSecure {
+            guard let tls = target.tls else { throw UpstreamFailure.bad }
+            let host = server.address.host
+            try channel.pipeline.syncOperations.addHandlers([
+                try tls.handler(for: host),
+                UpstreamHandshake(on: eventLoop, milliseconds: target.connectMilliseconds, name: tls.name(for: host)),
+            ])
+        }
+        try channel.pipeline.syncOperations.addHandler(UpstreamConnection(pool: self, server: server))
+    }
+
+    /// - Throws: when the handshake has ended already, as it can only if it failed.
+    private func whenSecure(_ channel: any Channel, _ server: Server) throws -> EventLoopFuture<Void> {
+        guard server.address.isSecure else { return eventLoop.makeSucceededVoidFuture() }
+        return try channel.pipeline.syncOperations.handler(type: UpstreamHandshake.self).done
     }
 
     private func failure(_ error: any Error, of server: Server) -> UpstreamFailure {
@@ -130,7 +141,7 @@ final class UpstreamPool {
         if isClosed { connection.close() } else { connection.server.idle.append(connection) }
     }
 
-    /// The connection has closed, or never came about. Said by whoever hears of it first; of the others nothing changes.
+    /// The connection has closed. Said with each event that says so; only the first counts.
     func remove(_ connection: UpstreamConnection) {
         guard connection.isCounted else { return }
         connection.isCounted = false

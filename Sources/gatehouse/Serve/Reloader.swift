@@ -17,6 +17,8 @@ actor Reloader {
     /// What is in force.
     private(set) var current: Snapshot
     private var seenTLS: FolderStamp?
+    /// The reload that was asked for last.
+    private var last: Task<Operations.Reload, Never>?
     /// What was said of the files last time, so that it is said once.
     private var told: [Diagnostic]
 
@@ -51,9 +53,20 @@ actor Reloader {
         }
     }
 
+    /// One after the other, whoever asks: what was read last is what is in force last, on every event loop.
     /// - Parameter reason: what asked for it, for the log.
     @discardableResult
     func reload(reason: String) async -> Operations.Reload {
+        let before = last
+        let task = Task {
+            _ = await before?.value
+            return await reloadNow(reason: reason)
+        }
+        last = task
+        return await task.value
+    }
+
+    private func reloadNow(reason: String) async -> Operations.Reload {
         // Taken before reading: a change in the middle is seen again.
         seen = loader.stamp
         let now = Int64(Date.now.timeIntervalSince1970)
