@@ -65,6 +65,7 @@ final class LoopContext {
         if services.decisions.isFailing { services.decisions.retry() }
         let now = WallClock.coarse()
         for connection in connections where connection.deadline < now { connection.deadlinePassed() }
+        for pool in pools.values { pool.closeExpired() }
     }
 
     /// Records are handed over this long after the first of them, or sooner when they are many: what a crash takes with it is no more than that.

@@ -8,6 +8,7 @@ final class UpstreamPool {
     final class Server {
         let address: UpstreamTarget.Server
         let hostField: [UInt8]
+        /// Those that wait, the one that has waited for longest first.
         var idle: [UpstreamConnection] = []
         /// Connections open or being opened.
         var connections = 0
@@ -74,6 +75,7 @@ final class UpstreamPool {
 
     /// Opens a connection; the callback comes on the loop, later.
     func connect(_ server: Server, _ done: @escaping (Result<UpstreamConnection, UpstreamFailure>) -> Void) {
+        if server.connections >= target.connections { closeOldest(of: server) }
         guard server.connections < target.connections else { return done(.failure(.full)) }
         // A place, until it is known that there will be no connection, or until that has closed.
         server.connections += 1
@@ -139,6 +141,24 @@ final class UpstreamPool {
 
     func giveBack(_ connection: UpstreamConnection) {
         if isClosed { connection.close() } else { connection.server.idle.append(connection) }
+    }
+
+    /// Makes room for a connection by ending one that only waits: one that waits is in nobody's use.
+    private func closeOldest(of server: Server) {
+        guard let oldest = server.idle.first else { return }
+        remove(oldest)
+        oldest.close()
+    }
+
+    /// Ends the connections that have waited for too long.
+    func closeExpired() {
+        let oldest = WallClock.coarse() - target.idleMilliseconds * 1_000_000
+        for server in servers {
+            while let first = server.idle.first, first.idleSince <= oldest {
+                remove(first)
+                first.close()
+            }
+        }
     }
 
     /// The connection has closed. Said with each event that says so; only the first counts.

@@ -269,6 +269,39 @@ struct ConnectionReuseTests {
         }
     }
 
+    @Test("connections that only wait are in nobody's way: one ends for a health check, and for a request that needs a new one")
+    func waitingGiveWay() async throws {
+        let gate = Gate()
+        let script = UpstreamScript { connection, request in
+            if request.target == "/health" {
+                try connection.send("HTTP/1.1 \(gate.isOpen ? 503 : 200) X\r\nContent-Length: 0\r\n\r\n")
+                return false
+            }
+            try connection.send(UpstreamScript.answer(to: request))
+            return true
+        }
+        let health = UpstreamTarget.Health(path: "/health", intervalMilliseconds: 50)
+        try await ForwardingGateway.run(script, configure: { [TestUpstream("app", [$0.port], connections: 1, health: health)] }) { it in
+            #expect(try it.send(it.request("GET /app/x")).status == 200)
+            // With the one connection waiting, the server is asked all the same.
+            let asked = it.app.requests.count
+            try it.app.wait(for: "health checks") { $0.requests.count >= asked + 3 }
+            gate.open()
+            let end = ContinuousClock.now + .seconds(RawSocket.patience)
+            var status = 200
+            while status == 200, ContinuousClock.now < end { status = try it.send(it.request("GET /app/x")).status }
+            #expect(status == 503)
+        }
+    }
+
+    @Test("connections that have waited for longer than `timeout.idle` end")
+    func idleTimeout() async throws {
+        try await ForwardingGateway.run(configure: { [TestUpstream("app", [$0.port], idle: 300)] }) { it in
+            #expect(try it.send(it.request("GET /app/x")).status == 200)
+            try it.app.wait(for: "the end") { $0.ended == 1 }
+        }
+    }
+
     @Test("requests that end before their upstream is connected to take no connection with them", arguments: 0..<4)
     func endedEarly(way: Int) async throws {
         try await ForwardingGateway.run(configure: { [TestUpstream("app", [$0.port], connections: 2)] }) { it in
