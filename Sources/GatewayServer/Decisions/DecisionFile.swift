@@ -42,7 +42,8 @@ struct DecisionFile: Sendable {
 
     /// Completes lines by the chain and writes them. The chain goes on only when all were written.
     /// - Returns: nil, or why they were not; then the file is as it was.
-    mutating func append(_ lines: [UInt8], to chain: inout DecisionChain) -> String? {
+    /// - Parameter isPatient: whether to wait for another process that writes.
+    mutating func append(_ lines: [UInt8], to chain: inout DecisionChain, isPatient: Bool = true) -> String? {
         guard isRegular else {
             var next = chain
             if let failure = writeAll(next.seal(lines)) { return failure }
@@ -50,7 +51,7 @@ struct DecisionFile: Sendable {
             return nil
         }
         // One gateway at a time, each behind the last line of the other.
-        if let failure = lock() { return failure }
+        if let failure = lock(attempts: isPatient ? 100 : 1) { return failure }
         defer { flock(descriptor, LOCK_UN) }
         let found = lseek(descriptor, 0, SEEK_END)
         if found != size {
@@ -69,17 +70,14 @@ struct DecisionFile: Sendable {
     }
 
     /// Waits for others, but not for one that stands still: what cannot be written now is kept, and tried again.
-    private func lock() -> String? {
-        for _ in 0..<Self.lockAttempts {
+    private func lock(attempts: Int) -> String? {
+        for attempt in 0..<attempts {
+            if attempt > 0 { usleep(10_000) }
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return nil }
             if errno != EWOULDBLOCK && errno != EINTR { return Self.reason(errno) }
-            usleep(10_000)
         }
         return "another process holds its lock"
     }
-
-    /// Of 10 ms each.
-    private static let lockAttempts = 100
 
     /// Takes the chain up where the file ends. An empty file continues the one before it.
     private func continueBehind(_ size: off_t, _ chain: inout DecisionChain) -> String? {

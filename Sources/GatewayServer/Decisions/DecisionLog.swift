@@ -137,7 +137,7 @@ package final class DecisionLog: Sendable {
             defer { writer = current }
             let batch = current.held.isEmpty ? lines : current.held + lines
             if batch.isEmpty { return nil }
-            if let failure = current.file.append(batch, to: &current.chain) {
+            if let failure = current.file.append(batch, to: &current.chain, isPatient: !isFailing) {
                 // Beyond the limit the newest are lost: the chain keeps those that come first.
                 if batch.count <= Self.heldLimit { current.held = batch }
                 return failure

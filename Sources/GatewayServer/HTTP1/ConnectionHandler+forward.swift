@@ -9,28 +9,21 @@ import Tokens
 extension ConnectionHandler {
     /// Begins to forward what was allowed. The grant is what opens this way; nothing else does.
     func forward(_ grant: Grant, to name: String, _ admission: Admission, _ bytes: Span<UInt8>, _ started: Int64) {
-        let snapshot = loop.gatekeeper.snapshot
-        guard let pool = loop.pools[name], let profile = snapshot.upstreams[name] else {
-            let problem = Problem(.noUpstream, "No upstream is available for this route.")
-            return respond(Answer(problem, requestID: text(requestID)), to: admission, bytes, started)
+        // INVARIANT (nothing unverified leaves): of a signed request with a body nothing is sent before the body is known to be the signed one.
+        if admission.signature?.contentDigest != nil {
+            let head = parser.head
+            return awaitBody(.upstream(grant, name, head, bytes.array(0..<head.byteCount)), admission, bytes, started)
         }
-        let isUpgrade = grant.route.upgrade == .websocket && parser.head.asksForWebSocket(bytes)
-        let head: (bytes: ByteBuffer, hostIndex: Int?)
+        let request: Forwarding?
         do throws(Refusal) {
-            head = try outboundHead(grant, profile, admission, bytes, isUpgrade: isUpgrade)
+            request = try forwarding(grant, to: name, admission, parser.head, bytes, in: loop.gatekeeper.snapshot)
         } catch {
             var refused = admission
             refused.outcome = .refuse(error)
             refused.reason = error.reason
             return respond(Answer(error.problem, requestID: text(requestID)), to: refused, bytes, started)
         }
-        let request = Forwarding(
-            pool: pool, head: head.bytes, hostIndex: head.hostIndex, isIdempotent: admission.method?.isIdempotent ?? false,
-            isUpgrade: isUpgrade,
-            responseMilliseconds: grant.route.timeoutMilliseconds.map { Int64($0) } ?? pool.target.responseMilliseconds
-        )
-        // INVARIANT (nothing unverified leaves): of a signed request with a body nothing is sent before the body is known to be the signed one.
-        if admission.signature?.contentDigest != nil { return awaitBody(.upstream(request), admission, bytes, started) }
+        guard let request else { return respond(Answer(Self.noUpstream, requestID: text(requestID)), to: admission, bytes, started) }
         let expectsContinue = parser.head.expectsContinue
         let exchange = exchange(.nobody, admission, bytes, started, bodyLimit: admission.bodyLimit)
         if let signature = admission.signature {
@@ -39,7 +32,35 @@ extension ConnectionHandler {
         begin(request, exchange, expectsContinue: expectsContinue)
     }
 
-    func begin(_ request: Forwarding, _ exchange: Exchange, expectsContinue: Bool) {
+    /// Forwards a signed request whose body is the signed one. Its head is made now, since what it asserts counts for seconds.
+    func forward(_ grant: Grant, to name: String, _ head: RequestHead, _ bytes: [UInt8], _ exchange: Exchange) {
+        do throws(Refusal) {
+            guard let request = try forwarding(grant, to: name, exchange.admission, head, bytes.span, in: exchange.snapshot) else {
+                return finish(exchange, Answer(Self.noUpstream, requestID: text(exchange.requestID)))
+            }
+            begin(request, exchange, expectsContinue: false)
+        } catch {
+            finish(exchange, Answer(error.problem, requestID: text(exchange.requestID)), refused: error)
+        }
+    }
+
+    private static let noUpstream = Problem(.noUpstream, "No upstream is available for this route.")
+
+    /// Nil when there is no such upstream.
+    private func forwarding(
+        _ grant: Grant, to name: String, _ admission: Admission, _ head: RequestHead, _ bytes: Span<UInt8>, in snapshot: Snapshot
+    ) throws(Refusal) -> Forwarding? {
+        guard let pool = loop.pools[name], let profile = snapshot.upstreams[name] else { return nil }
+        let isUpgrade = grant.route.upgrade == .websocket && head.asksForWebSocket(bytes)
+        let outbound = try outboundHead(grant, profile, admission, head, bytes, in: snapshot, isUpgrade: isUpgrade)
+        return Forwarding(
+            pool: pool, head: outbound.bytes, hostIndex: outbound.hostIndex, isIdempotent: admission.method?.isIdempotent ?? false,
+            isUpgrade: isUpgrade,
+            responseMilliseconds: grant.route.timeoutMilliseconds.map { Int64($0) } ?? pool.target.responseMilliseconds
+        )
+    }
+
+    private func begin(_ request: Forwarding, _ exchange: Exchange, expectsContinue: Bool) {
         if expectsContinue {
             output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
             flush()
@@ -51,9 +72,9 @@ extension ConnectionHandler {
     }
 
     private func outboundHead(
-        _ grant: Grant, _ profile: UpstreamProfile, _ admission: Admission, _ bytes: Span<UInt8>, isUpgrade: Bool
+        _ grant: Grant, _ profile: UpstreamProfile, _ admission: Admission, _ head: RequestHead, _ bytes: Span<UInt8>,
+        in snapshot: Snapshot, isUpgrade: Bool
     ) throws(Refusal) -> (bytes: ByteBuffer, hostIndex: Int?) {
-        let snapshot = loop.gatekeeper.snapshot
         let request = OutboundRequest(grant, caller: admission.caller, to: profile, policy: snapshot.policy)
         let facts = OutboundRequest.Facts(
             requestID: requestID, issuer: snapshot.settings.issuer, remote: remote, isSecure: peer.isSecure, now: loop.clock.seconds,
@@ -64,9 +85,9 @@ extension ConnectionHandler {
         let hostIndex: Int?
         switch admission.target {
         case .rewritten(let target, _):
-            hostIndex = try request.write(parser.head, bytes, target: target.span, facts, to: &output)
+            hostIndex = try request.write(head, bytes, target: target.span, facts, to: &output)
         case .asSent, nil:
-            hostIndex = try request.write(parser.head, bytes, target: bytes.extracting(parser.head.target), facts, to: &output)
+            hostIndex = try request.write(head, bytes, target: bytes.extracting(head.target), facts, to: &output)
         }
         let bytes = ByteBuffer(bytes: output)
         loop.scratch = output
@@ -134,6 +155,13 @@ extension ConnectionHandler {
         // 499, as nginx has it: nobody was there to be answered.
         if !relay.isAnswerBegun { recordAnswer(relay.exchange, status: 499) }
         state = .closing
+    }
+
+    /// In the middle of its body.
+    func clientGone(_ exchange: Exchange) {
+        state = .closing
+        if case .nobody = exchange.responder { return }
+        if role != .admin { recordAnswer(exchange, status: 499) }
     }
 
     // MARK: Answer

@@ -179,7 +179,9 @@ extension ConnectionHandler {
                 let isOthers = answer.isOthers
                 return (Answer(status: answer.status, headers: answer.headers, body: answer.body), isOthers ? .notOwner : nil)
             }
-        case .upstream(let request): begin(request, exchange, expectsContinue: false)
+        case .upstream(let grant, let name, let head, let bytes):
+            loop.clock.read()
+            forward(grant, to: name, head, bytes, exchange)
         case .admin(let path):
             let admin = AdminEndpoints(services: loop.services, snapshot: exchange.snapshot)
             let method = exchange.admission.method

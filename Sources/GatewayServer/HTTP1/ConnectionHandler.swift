@@ -79,7 +79,11 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        if case .forwarding(let relay) = state { clientGone(relay) }
+        switch state {
+        case .forwarding(let relay): clientGone(relay)
+        case .body(let exchange): clientGone(exchange)
+        case .head, .busy, .closing: break
+        }
         loop.remove(self)
         self.context = nil
     }
@@ -112,9 +116,8 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
             isInputEnded = true
             switch state {
             case .forwarding(let relay) where relay.isRaw: close()
-            case .body: close()
             case .closing: if isAnswerSent { close() }
-            case .head, .busy, .forwarding:
+            case .head, .body, .busy, .forwarding:
                 process()
                 flush()
             }
@@ -133,8 +136,9 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
         if output.readableBytes > 0 || waiting ?? 0 > 0 { closeAfterAnswer() } else { close() }
     }
 
+    /// A stream of HTTP/2 ends with its answer, which its connection waits for.
     func stopWhenIdle() {
-        if case .head = state, input.readableBytes == 0 { closeWhenSent() }
+        if case .head = state, input.readableBytes == 0, !isStream { closeWhenSent() }
     }
 
     func deadlinePassed() {
@@ -182,10 +186,17 @@ final class ConnectionHandler: ChannelInboundHandler, Watched {
                     return
                 }
             case .body(let exchange):
-                guard readBody(exchange) else { return }
+                guard readBody(exchange) else {
+                    if isInputEnded, case .body = state {
+                        clientGone(exchange)
+                        closeWhenSent()
+                    }
+                    return
+                }
             case .busy: return
             case .forwarding(let relay):
-                guard forwardBody(relay) else { return }
+                // It may have been answered on the way, when its upstream turned out to be gone.
+                if !forwardBody(relay), case .forwarding = state { return }
             case .closing: return releaseInput()
             }
             if output.readableBytes > Self.outputLimit { flush() }

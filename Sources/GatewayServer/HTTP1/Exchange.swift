@@ -1,3 +1,4 @@
+import Access
 import CustomerAPI
 import GatewayCore
 import HTTPWire
@@ -14,7 +15,8 @@ final class Exchange {
         case session(AuthenticatedCaller)
         case signatureCheck(SignatureReport)
         case customers(APICall)
-        case upstream(Forwarding)
+        /// Of a signed request: the head, and the bytes that its ranges point into.
+        case upstream(Grant, String, RequestHead, [UInt8])
         case admin(path: String)
     }
 

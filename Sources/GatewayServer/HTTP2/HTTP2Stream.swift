@@ -28,8 +28,8 @@ final class HTTP2Stream: ChannelDuplexHandler {
     private var pending = ByteBuffer()
     /// A part of the answer's body that waits to learn whether it is the last.
     private var held: ByteBuffer?
-    /// Who wants to know that what is being written has left.
-    private var sent: EventLoopPromise<Void>?
+    /// Succeeds when the end of the answer has left.
+    private var ending: EventLoopFuture<Void>?
 
     init(_ handler: ConnectionHandler) { self.handler = handler }
 
@@ -87,9 +87,8 @@ final class HTTP2Stream: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         var bytes = unwrapOutboundIn(data)
         if pending.readableBytes == 0 { pending = bytes } else { pending.writeBuffer(&bytes) }
-        sent = promise
         // Of the end of the answer it is told when that has left, which may take until the client has read what is before.
-        defer { sent.take()?.succeed() }
+        defer { if let ending { ending.cascade(to: promise) } else { promise?.succeed() } }
         do throws(WireError) {
             while try step(context) {}
         } catch {
@@ -174,7 +173,7 @@ final class HTTP2Stream: ChannelDuplexHandler {
         answer = .ended
         pending.clear()
         let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.cascade(to: sent.take())
+        ending = written.futureResult
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         written.futureResult.whenSuccess {
             let (stream, context) = bound.value

@@ -68,6 +68,7 @@ final class UpstreamPool {
         let oldest = WallClock.coarse() - target.idleMilliseconds * 1_000_000
         while let connection = server.idle.popLast() {
             if connection.isIdle, connection.idleSince > oldest { return connection }
+            remove(connection)
             connection.close()
         }
         return nil

@@ -87,14 +87,17 @@ struct SignedForwardingTests {
         }
     }
 
-    @Test("one whose client leaves in the middle of the body reaches nobody")
+    @Test("one whose client leaves in the middle of the body reaches nobody, and is recorded")
     func left() async throws {
-        try await ForwardingGateway.run { it in
+        let log = try await ForwardingGateway.run { it in
             let client = try it.client()
             try client.send(String(Self.request(it, Self.bodies[1], isChunked: false).text().dropLast(10)))
             client.socket.shutdown()
             #expect(try client.isClosed())
+            let end = ContinuousClock.now + .seconds(RawSocket.patience)
+            while ContinuousClock.now < end, !((try? String(contentsOf: it.gateway.log, encoding: .utf8)) ?? "").contains("499") {}
             #expect(it.app.record.connections == 0)
         }
+        #expect(log.map { $0["status"]?.integer } == [499])
     }
 }
