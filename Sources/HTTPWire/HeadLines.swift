@@ -102,7 +102,7 @@ struct HeadLines: Sendable {
         }
     }
 
-    /// A Content-Length: 1 to 19 digits, below 2^63.
+    /// A Content-Length: 1 to 19 digits, below 2^63. A tab behind it is refused, which some readers take for a part of the number.
     func contentLength(_ bytes: Span<UInt8>) throws(WireError) -> Int? {
         guard let range = value(.contentLength) else { return nil }
         guard 1...19 ~= range.count else { throw .malformed("the Content-Length is not a number of bytes") }
@@ -113,7 +113,9 @@ struct HeadLines: Sendable {
             guard digit < 10 else { throw .malformed("the Content-Length is not a number of bytes") }
             value = value * 10 + UInt64(digit)
         }
-        guard let count = Int(exactly: value) else { throw .malformed("the Content-Length is not a number of bytes") }
+        guard let count = Int(exactly: value), !bytes.hasTab(from: range.upperBound) else {
+            throw .malformed("the Content-Length is not a number of bytes")
+        }
         return count
     }
 
@@ -136,4 +138,16 @@ package struct HeadField: Sendable {
     package var name: Range<Int> { Int(nameStart)..<Int(nameStart) + Int(nameLength) }
     /// Without the white space around it.
     package var value: Range<Int> { Int(valueStart)..<Int(valueStart) + Int(valueLength) }
+}
+
+extension Span<UInt8> {
+    /// Whether a tab stands in the white space that begins here.
+    fileprivate func hasTab(from start: Int) -> Bool {
+        var position = start
+        while position < count, ByteClass.isSpace(self[position]) {
+            if self[position] == 0x09 { return true }
+            position += 1
+        }
+        return false
+    }
 }

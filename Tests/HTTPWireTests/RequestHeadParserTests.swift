@@ -72,6 +72,7 @@ struct RequestHeadParserTests {
             .fields("a negative Content-Length", "Content-Length: -1"),
             .fields("a hexadecimal Content-Length", "Content-Length: 0x1"),
             .fields("an empty Content-Length", "Content-Length:"),
+            .fields("a tab behind a Content-Length", "Content-Length: 1 \t"),
             .fields("a Content-Length of 2^63", "Content-Length: 9223372036854775808"),
             .fields("a Content-Length of 20 digits", "Content-Length: 00000000000000000001"),
             .fields("Transfer-Encoding twice (F-01)", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"),
