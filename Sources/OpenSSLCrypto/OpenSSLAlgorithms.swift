@@ -19,22 +19,22 @@ enum OpenSSLAlgorithms {
     nonisolated(unsafe) static let aes256CBC = unsafe required(EVP_CIPHER_fetch(nil, "AES-256-CBC", nil), "AES-256-CBC")
 }
 
-/// An OpenSSL object that cannot be missing: without it nothing of this program can be trusted, so the process stops.
-/// It is nil only when memory is exhausted or the system's OpenSSL has no default provider.
+/// An OpenSSL object that cannot be missing. It is nil only when memory is exhausted or the system's OpenSSL has no default provider.
 @unsafe
 func required(_ object: OpaquePointer?, _ what: StaticString) -> OpaquePointer {
-    guard let object = unsafe object else {
-        fatalError("OpenSSL offers no \(what): \(CryptoError.drained())")  // without it nothing is verified: going on would open
-    }
+    guard let object = unsafe object else { stop("offers no \(what)") }
     return unsafe object
 }
 
-/// Stops the process when an OpenSSL call failed that has no input it could dislike.
-///
-/// The text is OpenSSL's; no key is in it. Hashing with a fetched algorithm fails only when memory is exhausted. Going on without the hash would be an open door, and
-/// no caller could do anything better than stop.
+/// Stops the process when an OpenSSL call failed that has no input it could dislike: hashing with a fetched algorithm fails only when memory
+/// is exhausted.
 func require(_ succeeded: Bool, _ what: StaticString) {
-    guard succeeded else {
-        fatalError("OpenSSL could not \(what): \(CryptoError.drained())")  // a missing hash must not pass for one that was compared
-    }
+    guard succeeded else { stop("could not \(what)") }
+}
+
+/// - Parameter failure: of the words above; the text behind it is OpenSSL's. No key is in either.
+private func stop(_ failure: String) -> Never {
+    // Reason to stop: nothing is verified without OpenSSL, and a hash that is missing could pass for one that was compared. Going on would open,
+    // and no caller could do anything better than close.
+    fatalError("OpenSSL \(failure): \(CryptoError.drained())")
 }
